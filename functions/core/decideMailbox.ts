@@ -1,0 +1,139 @@
+/** One mailbox, start to end: resolve → match → decide → plan. Everything that a run decides goes through here. Pure. */
+import type { Facts } from './conditions.ts'
+import { decide, trace } from './decide.ts'
+import type { DecisionContext } from './decisionContext.ts'
+import { deviceKey, findEntry } from './deviceKey.ts'
+import { baseAccess, effectiveAccess } from './exchangeAccess.ts'
+import { match } from './match.ts'
+import { membership, type Adoption, type ListChange, type MailboxChange, type Membership } from './plan.ts'
+import { planLists, type DecidedRecord } from './planLists.ts'
+import { resolveOwner } from './resolveOwner.ts'
+import type { Decision, EasRecord, IntuneDevice, List, Mailbox, OwnEntry, Owner, StoredDecision } from './types.ts'
+
+export interface MailboxFacts {
+  /** null: EAS records whose mailbox Exchange did not list. */
+  readonly mailbox: Mailbox | null
+  /** Users that some evidence ties to the mailbox. */
+  readonly candidates: readonly Owner[]
+  /** Intune devices of those users. */
+  readonly devices: readonly IntuneDevice[]
+  readonly records: readonly { readonly record: EasRecord; readonly previous: StoredDecision | null }[]
+  /** Entries that easgate made, as recorded. */
+  readonly entries: readonly OwnEntry[]
+}
+
+export interface MailboxVerdict {
+  readonly owner: Owner | null
+  /** One for each record, in their order. */
+  readonly decisions: readonly StoredDecision[]
+  readonly changes: readonly MailboxChange[]
+  /** Recorded entries that are on no list any more: somebody took them away, or their command never ran. */
+  readonly vanished: readonly OwnEntry[]
+  /** Per record: what Exchange does now, and what it will do once the plan is carried out. */
+  readonly effects: readonly { readonly now: Decision['access']; readonly after: Decision['access'] }[]
+}
+
+/** `run`: a complete full sync counts towards row 2's two syncs, a quick one does not. */
+export function decideMailbox(
+  facts: MailboxFacts,
+  context: DecisionContext,
+  run: { readonly id: string; readonly kind: 'full' | 'quick' },
+): MailboxVerdict {
+  const owner = resolveOwner(facts.candidates)
+  const own = ownLists(facts)
+  const isAdopting = context.policy.settings.manualEntries === 'adopt'
+  const decided = facts.records.map(({ record, previous }) => {
+    const known = factsOf(record, facts, owner, own.present, isAdopting, context)
+    const decision = withUnresolved(decide(known, context), previous, run)
+    return { record, facts: known, decision }
+  })
+  const changes = facts.mailbox ? planLists(facts.mailbox, decided, own.present, context, traceOf(context)) : []
+  return {
+    owner,
+    decisions: decided.map(({ decision }) => decision),
+    changes: isAdopting && facts.mailbox ? [...adoption(facts.mailbox, decided, own.present), ...changes] : changes,
+    vanished: own.vanished,
+    effects: decided.map((one) => effectOf(one, changes, context)),
+  }
+}
+
+function factsOf(
+  record: EasRecord,
+  { mailbox, devices }: MailboxFacts,
+  owner: Owner | null,
+  present: readonly OwnEntry[],
+  isAdopting: boolean,
+  context: DecisionContext,
+): Facts {
+  const key = deviceKey(record.deviceId)
+  const onAllowed = mailbox !== null && findEntry(mailbox.allowed, key) !== undefined
+  const onBlocked = mailbox !== null && findEntry(mailbox.blocked, key) !== undefined
+  return {
+    record,
+    mailbox,
+    owner,
+    device: owner && match(record, owner, devices),
+    onAllowed,
+    onBlocked,
+    ownAllowed: onAllowed && (isAdopting || owns(present, key, 'allowed')),
+    ownBlocked: onBlocked && (isAdopting || owns(present, key, 'blocked')),
+    base: baseAccess(record, context.planned),
+  }
+}
+
+function owns(entries: readonly OwnEntry[], key: string, list: List): boolean {
+  for (const entry of entries) if (entry.list === list && deviceKey(entry.deviceId) === key) return true
+  return false
+}
+
+function ownLists({ mailbox, entries }: MailboxFacts): { present: readonly OwnEntry[]; vanished: readonly OwnEntry[] } {
+  if (entries.length === 0 || mailbox === null) return { present: entries, vanished: [] }
+  const isPresent = (entry: OwnEntry) => findEntry(mailbox[entry.list], deviceKey(entry.deviceId)) !== undefined
+  return { present: entries.filter(isPresent), vanished: entries.filter((entry) => !isPresent(entry)) }
+}
+
+/** Counts the complete full syncs in which no user was found; a step that is repeated counts once. */
+function withUnresolved(
+  decision: Decision,
+  previous: StoredDecision | null,
+  run: { readonly id: string; readonly kind: 'full' | 'quick' },
+): StoredDecision {
+  if (decision.reason !== 'unresolvedUser') return decision
+  const before = previous?.unresolved
+  if (run.kind !== 'full' || before?.runId === run.id) return before ? { ...decision, unresolved: before } : decision
+  return { ...decision, unresolved: { syncs: (before?.syncs ?? 0) + 1, runId: run.id } }
+}
+
+function adoption(mailbox: Mailbox, decided: readonly DecidedRecord[], present: readonly OwnEntry[]): Adoption[] {
+  const entries = decided.flatMap(({ record, facts }) => {
+    const key = deviceKey(record.deviceId)
+    const isForeign = (list: List, isOn: boolean) => isOn && !owns(present, key, list)
+    const lists = [
+      isForeign('allowed', facts.onAllowed) ? 'allowed' : null,
+      isForeign('blocked', facts.onBlocked) ? 'blocked' : null,
+    ] as const
+    return lists.flatMap((list) => (list ? [{ deviceId: record.deviceId, list }] : []))
+  })
+  return entries.length === 0 ? [] : [{ kind: 'adopt', phase: 1, mailboxGuid: mailbox.guid, entries }]
+}
+
+function traceOf(context: DecisionContext) {
+  return (facts: Facts) => trace(facts, context)
+}
+
+function effectOf({ record, facts }: DecidedRecord, changes: readonly ListChange[], context: DecisionContext) {
+  const now = membership(facts.onAllowed, facts.onBlocked)
+  const after = changes.length === 0 ? now : afterChanges(record, now, changes)
+  return {
+    now: effectiveAccess(now, baseAccess(record, context.current).level),
+    after: effectiveAccess(after, facts.base.level),
+  }
+}
+
+function afterChanges(record: EasRecord, now: Membership, changes: readonly ListChange[]): Membership {
+  const key = deviceKey(record.deviceId)
+  for (const change of changes) {
+    for (const edit of change.edits) if (deviceKey(edit.deviceId) === key) return edit.after
+  }
+  return now
+}

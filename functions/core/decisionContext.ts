@@ -1,0 +1,66 @@
+/** What all records of a run are decided by: the policy, made ready for many questions. Pure. */
+import { compileRules, type ServerRules } from './exchangeAccess.ts'
+import type { AccessRule, AccessLevel, ExtraRule, HeldLevel, Pin, Policy } from './types.ts'
+
+export interface ServerState {
+  readonly defaultLevel: AccessLevel
+  readonly rules: readonly AccessRule[]
+}
+
+export interface DecisionContext {
+  readonly policy: Policy
+  readonly nowMs: number
+  /** Exchange's configuration as it is, and as this run will leave it. */
+  readonly current: ServerRules
+  readonly planned: ServerRules
+  readonly heldLevel: HeldLevel
+  readonly notCompliantLevel: HeldLevel
+  readonly notEnrolledLevel: HeldLevel
+  /** Pins that have not ended, by record Guid. */
+  readonly pins: ReadonlyMap<string, Pin>
+  readonly extraRules: readonly ExtraRule[]
+  readonly grandfather: { readonly existedBeforeMs: number; readonly untilMs: number } | null
+  readonly newRecordGraceMs: number
+  /** Platform exceptions, lower case. */
+  readonly families: ReadonlySet<string>
+  readonly models: ReadonlySet<string>
+}
+
+export interface DecisionInput {
+  readonly policy: Policy
+  readonly current: ServerState
+  readonly planned: ServerState
+  readonly now: Date
+  readonly extraRules?: readonly ExtraRule[]
+}
+
+export function makeContext({ policy, current, planned, now, extraRules = [] }: DecisionInput): DecisionContext {
+  const { settings } = policy
+  const nowMs = now.getTime()
+  const heldLevel = policy.defaultAccessLevel === 'quarantine' ? 'quarantine' : 'block'
+  const named = (type: 'family' | 'model') =>
+    new Set(policy.exceptions.filter((e) => e.type === type && e.level !== 'none').map((e) => e.name.toLowerCase()))
+  const { grandfather } = settings
+  return {
+    policy,
+    nowMs,
+    current: compileRules(current.defaultLevel, current.rules),
+    planned: compileRules(planned.defaultLevel, planned.rules),
+    heldLevel,
+    notCompliantLevel: settings.notCompliantLevel ?? heldLevel,
+    notEnrolledLevel: settings.notEnrolledLevel ?? heldLevel,
+    pins: new Map(
+      settings.pins
+        .filter((pin) => pin.until === null || Date.parse(pin.until) > nowMs)
+        .map((pin) => [pin.record.toLowerCase(), pin]),
+    ),
+    extraRules,
+    grandfather: grandfather && {
+      existedBeforeMs: Date.parse(grandfather.existedBefore),
+      untilMs: Date.parse(grandfather.until),
+    },
+    newRecordGraceMs: settings.newRecordGraceMinutes * 60_000,
+    families: named('family'),
+    models: named('model'),
+  }
+}

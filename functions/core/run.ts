@@ -1,0 +1,113 @@
+/** A run and a connector as they are stored between steps. Pure. */
+import type { LimitRefusal } from './limits.ts'
+import type { ExchangeConfiguration, Policy } from './types.ts'
+
+export type RunKind = 'full' | 'quick'
+
+/** The steps of a run in their order (design.md 4). `takeLease` repeats until the connector's lease is free. */
+export const stepNames = [
+  'gatherConfiguration',
+  'gatherMailboxes',
+  'gatherRecords',
+  'gatherGroups',
+  'gatherUsers',
+  'gatherDevices',
+  'takeLease',
+  'decide',
+  'limits',
+  'apply',
+  'finish',
+] as const
+export type StepName = (typeof stepNames)[number]
+
+/** `held`: the limits refused the plan, a person decides. `replaced`: a newer run took a held one's place. */
+export type RunState = 'running' | 'held' | 'done' | 'failed' | 'rejected' | 'replaced'
+
+export interface Run {
+  readonly connectorId: string
+  readonly id: string
+  readonly kind: RunKind
+  /** Computes everything and sends nothing. */
+  readonly dryRun: boolean
+  /** `timer`, `http`, or a person's id. */
+  readonly askedBy: string
+  readonly state: RunState
+  readonly step: StepName
+  /** Where the step goes on; its meaning is the step's own. */
+  readonly cursor: string | null
+  /** Counts the messages that were carried out: a message with another position is late or early and does nothing. */
+  readonly position: number
+  /** The queue message that works on this position now; another message may take over after `until`. */
+  readonly claim: { readonly by: string; readonly until: string } | null
+  readonly startedAt: string
+  /** When this row was last written; a run that stands still is sent on again (startRun). */
+  readonly updatedAt: string
+  /** When the first reading began: what is stored from a later reading is not overwritten by this run. */
+  readonly gatheredAt: string | null
+  readonly endedAt: string | null
+  /** The policy as it was when the run started; every step goes by this one. */
+  readonly policy: Policy
+  /** As gathered; device classes are kept on the connector only. */
+  readonly configuration: ExchangeConfiguration | null
+  /** Which attempts' staged pages are valid, by staged kind: one for each message that gathered some. */
+  readonly attempts: Readonly<Record<string, readonly string[]>>
+  /** Members found by group id, for the limits. */
+  readonly groupSizes: Readonly<Record<string, number>>
+  readonly counts: Counts
+  readonly refusal: LimitRefusal | null
+  readonly approvedBy: string | null
+  readonly failure: { readonly code: string; readonly message: string; readonly step: StepName } | null
+}
+
+/** Numbers of a run by name: `found.records`, `decided.quarantine.notEnrolled`, `outcome.done` … Added up, never replaced. */
+export type Counts = Readonly<Record<string, number>>
+
+export function addCounts(a: Counts, b: Counts): Counts {
+  const sum: Record<string, number> = { ...a }
+  for (const [name, count] of Object.entries(b)) sum[name] = (sum[name] ?? 0) + count
+  return sum
+}
+
+export interface Inventory {
+  readonly records: number
+  readonly intuneDevices: number
+  readonly usersInScope: number
+  readonly groupSizes: Readonly<Record<string, number>>
+}
+
+/** The connector's own row: who runs, who holds the lease, what waits. */
+export interface ConnectorState {
+  readonly id: string
+  /** The run that is on its way, by kind. */
+  readonly running: { readonly full: string | null; readonly quick: string | null }
+  /** A full sync asked for while a quick one runs: it starts next and is never lost. */
+  readonly pendingFull: { readonly askedBy: string; readonly dryRun: boolean } | null
+  /** Covers decide to finish. Not taken over before `until`, which is past the last batch's expiry. */
+  readonly lease: { readonly runId: string; readonly until: string } | null
+  readonly heldRun: string | null
+  readonly lastFullSync: string | null
+  readonly lastQuickSync: string | null
+  /** Of the last complete run, for the limits; null before the first. */
+  readonly inventory: Inventory | null
+  readonly relay: {
+    readonly host: string
+    readonly version: string
+    readonly server: string | null
+    readonly organization: string | null
+    readonly seenAt: string
+  } | null
+}
+
+export function newConnector(id: string): ConnectorState {
+  return {
+    id,
+    running: { full: null, quick: null },
+    pendingFull: null,
+    lease: null,
+    heldRun: null,
+    lastFullSync: null,
+    lastQuickSync: null,
+    inventory: null,
+    relay: null,
+  }
+}

@@ -1,0 +1,33 @@
+/** Defaults of easgate's own settings and of a policy that nobody has set yet. Pure. */
+import type { Limits, Policy, Settings } from './types.ts'
+
+/** INTUNE_A; tenants with other SKUs add theirs (facts/exchange-and-graph.md D3). */
+export const intunePlan = 'c1ec4a95-1f05-45b3-a911-aa3fa01094f5'
+
+/** design.md 7. */
+export const defaultLimits: Limits = { maxLosingShare: 0.1, minPopulation: 20, maxLosing: 500, maxShrinkShare: 0.2 }
+
+export const defaultSettings: Settings = {
+  intunePlanIds: [intunePlan],
+  manualEntries: 'respect',
+  notCompliantLevel: null,
+  notEnrolledLevel: null,
+  grandfather: null,
+  newRecordGraceMinutes: 0,
+  pins: [],
+  limits: defaultLimits,
+  stop: false,
+  reportOnly: false,
+}
+
+/** Off until an administrator says otherwise: a new connector changes nothing. */
+export const defaultPolicy: Policy = {
+  enabled: false,
+  includedGroups: [],
+  excludedGroups: [],
+  overrideDefaultRule: true,
+  defaultAccessLevel: 'none',
+  exceptions: [],
+  notificationHtml: '',
+  settings: defaultSettings,
+}

@@ -1,0 +1,34 @@
+/** Adds one mailbox's verdict to the numbers of a run. Changes its first argument, which belongs to the caller's step. */
+import type { MailboxFacts, MailboxVerdict } from './decideMailbox.ts'
+
+/** Numbers by name, as in Counts, while a step adds them up. */
+export type Tally = Record<string, number>
+
+export function add(tally: Tally, name: string, number = 1): void {
+  tally[name] = (tally[name] ?? 0) + number
+}
+
+/*
+ * found.mailboxes, found.unresolvedMailboxes, found.records, matched
+ * decided.<access>.<reason>   one per record
+ * now.allowed                 records that Exchange lets in before the plan
+ * losing, gaining             records whose access ends or begins with the plan
+ * planned.changes             changes of mailboxes
+ * vanished                    entries of easgate's that are on no list any more
+ */
+export function tallyMailbox(tally: Tally, facts: MailboxFacts, verdict: MailboxVerdict): void {
+  if (facts.mailbox) add(tally, 'found.mailboxes')
+  if (facts.records.length > 0 && !verdict.owner) add(tally, 'found.unresolvedMailboxes')
+  if (facts.records.length > 0) add(tally, 'found.records', facts.records.length)
+  for (const { access, reason, intuneDeviceId } of verdict.decisions) {
+    add(tally, `decided.${access}.${reason}`)
+    if (intuneDeviceId) add(tally, 'matched')
+  }
+  for (const { now, after } of verdict.effects) {
+    if (now === 'allow') add(tally, 'now.allowed')
+    if (now === 'allow' && after !== 'allow') add(tally, 'losing')
+    if (now !== 'allow' && after === 'allow') add(tally, 'gaining')
+  }
+  if (verdict.changes.length > 0) add(tally, 'planned.changes', verdict.changes.length)
+  if (verdict.vanished.length > 0) add(tally, 'vanished', verdict.vanished.length)
+}
