@@ -1,0 +1,87 @@
+/** One phase of apply: chunk after chunk, the next one prepared while the one before runs. */
+import type { Outcome, Phase } from '../core/plan.ts'
+import type { Run } from '../core/run.ts'
+import { add, type Tally } from '../core/tally.ts'
+import type { Conversation, Ports, StoredChange } from '../ports.ts'
+import { applyConfiguration } from './applyConfiguration.ts'
+import { prepareLists, runLists } from './applyLists.ts'
+
+export interface Applying {
+  readonly ports: Ports
+  readonly run: Run
+  readonly conversation: Conversation
+  readonly tally: Tally
+  /** The message's time is over: nothing new is begun. */
+  readonly isOver: () => boolean
+  /** Called for every change that got its outcome. */
+  readonly settled: () => void
+}
+
+/** One batch: enough to keep fifteen runspaces busy while the next is prepared, few enough to be done in seconds. */
+const changesPerChunk = 100
+
+/**
+ * Configuration changes come first in key order and are sent one by one; mailboxes follow in chunks, two on the way at a time, so that the relay
+ * never waits for us. Returns when nothing is on the way any more. Throws what broke the conversation, after everything that arrived is recorded.
+ */
+export async function applyPhase(applying: Applying, phase: Phase): Promise<void> {
+  const { ports, run, isOver } = applying
+  let after: string | null = null
+  const onTheWay: Promise<void>[] = []
+  try {
+    while (!isOver()) {
+      const page: readonly StoredChange[] = await ports.store.changes(
+        run.connectorId,
+        run.id,
+        `${phase}|`,
+        after,
+        changesPerChunk,
+      )
+      after = page.at(-1)?.key ?? null
+      if (after === null) break
+      const open = page.filter((change) => change.outcome === null)
+      await applyConfiguration(applying, open)
+      const prepared = await prepareLists(applying, open)
+      if (!prepared) continue
+      if (onTheWay.length === 2) await onTheWay.shift()
+      const running = runLists(applying, prepared)
+      running.catch(() => undefined) // awaited below, or in its turn
+      onTheWay.push(running)
+    }
+  } finally {
+    await Promise.allSettled(onTheWay)
+  }
+  await Promise.all(onTheWay)
+}
+
+/** True when a change of this phase has no outcome yet. */
+export async function hasOpenChanges({ store }: Ports, run: Run, phase: Phase): Promise<boolean> {
+  for await (const page of pagesOf(store, run, phase)) if (page.some((change) => change.outcome === null)) return true
+  return false
+}
+
+/** Gives every change of the phase that has no outcome the outcome failed. */
+export async function giveUp(
+  { store, clock }: Ports,
+  run: Run,
+  phase: Phase,
+  message: string,
+  tally: Tally,
+): Promise<void> {
+  for await (const page of pagesOf(store, run, phase)) {
+    const outcome: Outcome = { state: 'failed', at: clock.now().toISOString(), message }
+    const open = page.filter((change) => change.outcome === null)
+    await store.saveOutcomes(run.connectorId, run.id, new Map(open.map(({ key }) => [key, outcome])))
+    if (open.length > 0) add(tally, 'outcome.failed', open.length)
+  }
+}
+
+async function* pagesOf(store: Ports['store'], run: Run, phase: Phase): AsyncGenerator<readonly StoredChange[]> {
+  let after: string | null = null
+  for (;;) {
+    const page: readonly StoredChange[] = await store.changes(run.connectorId, run.id, `${phase}|`, after, 1000)
+    if (page.length === 0) return
+    yield page
+    after = page.at(-1)?.key ?? null
+  }
+}

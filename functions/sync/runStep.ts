@@ -1,0 +1,91 @@
+/** Carries out one message of the queue: claim the run's position, do its step, save, hand on the next. */
+import { addCounts, type Run } from '../core/run.ts'
+import { AppError, asAppError } from '../errors.ts'
+import type { Ports, StepMessage, Versioned } from '../ports.ts'
+import { failRun } from './failRun.ts'
+import { steps, type StepResult } from './steps.ts'
+
+/** Longer than any step may take (functionTimeout): past it, another message may take over. */
+const claimMs = 11 * 60_000
+
+export interface Delivery {
+  /** The queue message's id: the same when it is delivered again. */
+  readonly id: string
+  /** From 1. */
+  readonly dequeueCount: number
+}
+
+/*
+ * run                               | message
+ * not there, or not running         | dropped
+ * further than the message, free    | the next message may be lost: sent again
+ * at the message's position, free   | carried out
+ * claimed by this very message      | its first delivery died: carried out
+ * claimed by another                | dropped: the other one carries it out and hands on
+ * Everything that a step writes may be written twice, so a delivery that dies anywhere is repeated by the queue.
+ */
+export async function runStep(ports: Ports, message: StepMessage, delivery: Delivery): Promise<void> {
+  const found = await ports.store.run(message.connectorId, message.runId)
+  if (!found || found.value.state !== 'running') return
+  const run = found.value
+  if (isClaimedByOther(run, delivery, ports.clock.now())) return
+  if (message.position < run.position) return ports.queue.send(messageFor(run))
+  if (message.position > run.position) return
+
+  const claimed = await claim(ports, found, delivery)
+  try {
+    const result = await steps[run.step](ports, claimed.value, `${delivery.id}.${delivery.dequeueCount}`)
+    await advance(ports, claimed, result)
+  } catch (thrown) {
+    const error = asAppError(thrown)
+    ports.log.warn('stepFailed', {
+      runId: run.id,
+      step: run.step,
+      code: error.code,
+      retryable: error.retryable,
+      delivery: delivery.dequeueCount,
+      message: error.message,
+    })
+    if (error.retryable) throw error
+    await failRun(ports, message, { code: error.code, message: error.message })
+  }
+}
+
+/** The message that carries a run on from where it stands. */
+export function messageFor(run: Run): StepMessage {
+  return { connectorId: run.connectorId, runId: run.id, position: run.position }
+}
+
+function isClaimedByOther({ claim }: Run, delivery: Delivery, now: Date): boolean {
+  return claim !== null && claim.by !== delivery.id && Date.parse(claim.until) > now.getTime()
+}
+
+async function claim(ports: Ports, { value, etag }: Versioned<Run>, delivery: Delivery): Promise<Versioned<Run>> {
+  const now = ports.clock.now()
+  const until = new Date(now.getTime() + claimMs).toISOString()
+  const run: Run = { ...value, claim: { by: delivery.id, until }, updatedAt: now.toISOString() }
+  return { value: run, etag: await ports.store.saveRun(run, etag) }
+}
+
+async function advance(ports: Ports, { value, etag }: Versioned<Run>, result: StepResult): Promise<void> {
+  const run: Run = {
+    ...value,
+    ...result.patch,
+    step: result.next ?? value.step,
+    cursor: result.cursor ?? null,
+    position: value.position + 1,
+    claim: null,
+    updatedAt: ports.clock.now().toISOString(),
+    counts: addCounts(value.counts, { ...result.counts, ...spent(ports) }),
+  }
+  if (run.state === 'running' && result.next === null)
+    throw new AppError('internal', `step ${value.step} ended the chain of a running run`)
+  await ports.store.saveRun(run, etag)
+  ports.log.info('stepDone', { runId: run.id, kind: run.kind, step: value.step, next: result.next })
+  if (result.next !== null) await ports.queue.send(messageFor(run), result.delaySeconds)
+}
+
+/** Requests that this invocation sent; its ports were made for it alone. */
+function spent({ directory, store }: Ports): Record<string, number> {
+  return { graphRequests: directory.requests(), tableRequests: store.requests() }
+}

@@ -1,0 +1,122 @@
+/** Starts a run, or attaches to the one that is on its way; a full sync asked for while a quick one runs is never lost. */
+import { newConnector, type ConnectorState, type Run, type RunKind } from '../core/run.ts'
+import { defaultPolicy } from '../core/settings.ts'
+import type { Ports } from '../ports.ts'
+import { changeConnector, readConnector } from './connector.ts'
+import { messageFor } from './runStep.ts'
+
+export interface StartRequest {
+  readonly connectorId: string
+  readonly kind: RunKind
+  /** `timer`, `http`, or a person's id. */
+  readonly askedBy: string
+  readonly dryRun: boolean
+}
+
+export interface Started {
+  /** null when the run waits for another. */
+  readonly runId: string | null
+  readonly how: 'started' | 'attached' | 'queued'
+}
+
+/** A run whose row did not move for so long, and that nobody claims, lost its message: it is sent again. */
+const stuckMs = 60_000
+
+/*
+ * asked | running quick | running full | what happens
+ * quick | yes           | -            | attached to it
+ * quick | no            | either       | started: a full run's gathering does not hold quick ones up
+ * full  | -             | yes          | attached to it
+ * full  | yes           | no           | remembered; finish starts it
+ * full  | no            | no           | started
+ */
+export async function startRun(ports: Ports, request: StartRequest): Promise<Started> {
+  const state = (await readConnector(ports, request.connectorId))?.value ?? newConnector(request.connectorId)
+  const running = state.running[request.kind]
+  if (running && (await isAlive(ports, request.connectorId, running))) return { runId: running, how: 'attached' }
+  if (
+    request.kind === 'full' &&
+    state.running.quick &&
+    (await isAlive(ports, request.connectorId, state.running.quick))
+  ) {
+    return remember(ports, request, state.running.quick)
+  }
+  return create(ports, request, running)
+}
+
+/** True while the run is on its way; one that stands still gets its message again. */
+async function isAlive(ports: Ports, connectorId: string, runId: string): Promise<boolean> {
+  const run = (await ports.store.run(connectorId, runId))?.value
+  if (!run || run.state !== 'running') return false
+  const now = ports.clock.now().getTime()
+  const isClaimed = run.claim !== null && Date.parse(run.claim.until) > now
+  if (!isClaimed && now - Date.parse(run.updatedAt) > stuckMs) {
+    ports.log.warn('runStoodStill', { runId, step: run.step })
+    await ports.queue.send(messageFor(run))
+  }
+  return true
+}
+
+async function remember(
+  ports: Ports,
+  { connectorId, askedBy, dryRun }: StartRequest,
+  quickRun: string,
+): Promise<Started> {
+  const state = await changeConnector(ports, connectorId, (now) =>
+    now.running.quick === quickRun ? { ...now, pendingFull: { askedBy, dryRun } } : null,
+  )
+  // The quick run ended in the meantime: nobody is left to start what would be remembered
+  if (state.running.quick !== quickRun) return startRun(ports, { connectorId, kind: 'full', askedBy, dryRun })
+  return { runId: null, how: 'queued' }
+}
+
+/** The run's row first, then the connector's, then the message: cut anywhere, the next call mends it. */
+async function create(ports: Ports, request: StartRequest, dead: string | null): Promise<Started> {
+  const run = await newRun(ports, request)
+  await ports.store.saveRun(run, null)
+  const take = (state: ConnectorState): ConnectorState | null => {
+    if (state.running[run.kind] !== dead) return null
+    const pendingFull = run.kind === 'full' ? null : state.pendingFull
+    return { ...state, running: { ...state.running, [run.kind]: run.id }, pendingFull }
+  }
+  const state = await changeConnector(ports, run.connectorId, take)
+  if (state.running[run.kind] !== run.id) return { runId: state.running[run.kind], how: 'attached' }
+  await ports.queue.send(messageFor(run))
+  ports.log.info('runStarted', {
+    runId: run.id,
+    connectorId: run.connectorId,
+    kind: run.kind,
+    askedBy: run.askedBy,
+    dryRun: run.dryRun,
+  })
+  return { runId: run.id, how: 'started' }
+}
+
+async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun }: StartRequest): Promise<Run> {
+  const policy = (await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy
+  const now = ports.clock.now().toISOString()
+  return {
+    connectorId,
+    id: `${now.replace(/[-:.]/g, '')}-${ports.newId().slice(0, 8)}`,
+    kind,
+    dryRun,
+    askedBy,
+    state: 'running',
+    step: 'gatherConfiguration',
+    cursor: null,
+    position: 0,
+    claim: null,
+    startedAt: now,
+    updatedAt: now,
+    gatheredAt: null,
+    endedAt: null,
+    policy: { ...policy, notificationHtml: '' },
+    configuration: null,
+    attempts: {},
+    groupSizes: {},
+    counts: {},
+    refusal: null,
+    approvedBy: null,
+    failure: null,
+  }
+}

@@ -1,0 +1,26 @@
+/** Step 11: the run's numbers on the connector, the lease let go, the full sync that waits is started. */
+import { changeConnector, withoutRun } from '../connector.ts'
+import { startPending } from '../startPending.ts'
+import type { Step } from '../steps.ts'
+import { inventoryOf } from './limits.ts'
+
+export const finish: Step = async (ports, run) => {
+  const now = ports.clock.now().toISOString()
+  await ports.store.clearStaged(run.connectorId, run.id)
+  await changeConnector(ports, run.connectorId, (state) => ({
+    ...withoutRun(state, run),
+    // A dry run is no sync, and a held plan that was approved later says nothing new about the inventory
+    ...(run.dryRun
+      ? {}
+      : { [run.kind === 'full' ? 'lastFullSync' : 'lastQuickSync']: now, inventory: inventoryOf(run) }),
+  }))
+  await startPending(ports, run.connectorId)
+  ports.log.info('runDone', {
+    runId: run.id,
+    connectorId: run.connectorId,
+    kind: run.kind,
+    dryRun: run.dryRun,
+    counts: run.counts,
+  })
+  return { next: null, patch: { state: 'done', endedAt: now } }
+}

@@ -1,0 +1,48 @@
+/** Step 6: Intune devices, each beside the mailboxes of its user. */
+import type { Run } from '../../core/run.ts'
+import type { IntuneDevice } from '../../core/types.ts'
+import type { Store } from '../../ports.ts'
+import { deadline } from '../deadline.ts'
+import { allStaged, stageKey, withAttempt } from '../readStaged.ts'
+import { stageWriter } from '../stageWriter.ts'
+import type { Step } from '../steps.ts'
+
+export const gatherDevices: Step = async (ports, run, attempt) => {
+  const mailboxesOf = await readMailboxesOfUsers(ports.store, run)
+  const writer = stageWriter(ports.store, stageKey(run, 'devices', attempt))
+  const isOver = deadline(ports.clock)
+  let cursor = run.cursor
+  let found = 0
+  do {
+    const page = await ports.directory.intuneDevices(cursor)
+    for (const device of page.items) {
+      found++
+      await stageDevice(device)
+    }
+    cursor = page.next
+  } while (cursor !== null && !isOver())
+  await writer.end()
+  return {
+    next: cursor === null ? 'takeLease' : 'gatherDevices',
+    cursor,
+    patch: withAttempt(run, 'devices', attempt),
+    counts: { 'found.intuneDevices': found, 'inventory.intuneDevices': found },
+  }
+
+  /** A device without an EAS id can match nothing and is not kept: most of a tenant's computers. */
+  async function stageDevice(device: IntuneDevice): Promise<void> {
+    if (device.userId === null || device.easDeviceId === null) return
+    for (const mailboxGuid of mailboxesOf.get(device.userId) ?? []) await writer.add(mailboxGuid, device.id, device)
+  }
+}
+
+/** User id → mailboxes that some evidence ties to the user. */
+async function readMailboxesOfUsers(store: Store, run: Run): Promise<ReadonlyMap<string, readonly string[]>> {
+  const mailboxes = new Map<string, string[]>()
+  for await (const { mailboxGuid, id } of allStaged(store, run, 'users')) {
+    const known = mailboxes.get(id)
+    if (known) known.push(mailboxGuid)
+    else mailboxes.set(id, [mailboxGuid])
+  }
+  return mailboxes
+}
