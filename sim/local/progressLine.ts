@@ -1,0 +1,28 @@
+/** Shows where a run stands: one line that is overwritten on a terminal, a line per step elsewhere. */
+import type { RunView } from './app.ts'
+
+const titles: Readonly<Record<string, string>> = {
+  gatherConfiguration: "reading Exchange's configuration",
+  gatherMailboxes: 'reading mailboxes',
+  gatherRecords: 'reading EAS records',
+  gatherGroups: 'reading groups',
+  gatherUsers: 'reading users',
+  gatherDevices: 'reading Intune devices',
+  takeLease: 'waiting for the lease',
+  decide: 'deciding',
+  limits: 'checking the limits',
+  apply: 'sending commands to Exchange',
+  finish: 'finishing',
+}
+
+export function progressLine(): (run: RunView) => void {
+  let last = ''
+  return ({ kind, state, step, counts }) => {
+    const commands = step === 'apply' ? `, ${counts['commands'] ?? 0} of ${counts['planned.changes'] ?? 0}` : ''
+    const line = state === 'running' ? `  ${kind} sync: ${titles[step] ?? step}${commands}` : `  ${kind} sync: ${state}`
+    if (line === last) return
+    last = line
+    process.stdout.write(process.stdout.isTTY ? `\r\x1b[K${line}` : `${line}\n`)
+    if (process.stdout.isTTY && state !== 'running') process.stdout.write('\r\x1b[K')
+  }
+}

@@ -1,0 +1,119 @@
+/** Takes a scenario's steps in order on a running stack and gathers the result (scenario format, "Result"). */
+import { connectorId, type Stack } from './stack.ts'
+import type { RunView } from './app.ts'
+import type { Scenario, ScenarioStep } from './scenarioFile.ts'
+import { setPolicy } from './setPolicy.ts'
+
+export interface StepResult {
+  readonly sync?: 'full' | 'quick'
+  readonly patch?: true
+  readonly state: string
+  readonly durationMs: number
+  readonly counts: Readonly<Record<string, number>>
+  /** Cmdlets that change something. */
+  readonly commands: number
+  readonly graphRequests: number
+  readonly relayConversations: number
+  readonly message?: string
+}
+
+export interface ScenarioResult {
+  readonly steps: readonly StepResult[]
+  readonly decisions: readonly unknown[]
+  readonly exchange: unknown
+  readonly mails: readonly unknown[]
+  readonly audit: readonly unknown[]
+}
+
+interface DeviceView {
+  readonly record: string
+  readonly access: string
+  readonly reason: string
+  readonly fallback?: string | null
+}
+
+export async function runScenario(
+  stack: Stack,
+  scenario: Scenario,
+  onStep: (step: StepResult) => void,
+  onProgress: (run: RunView) => void,
+): Promise<ScenarioResult> {
+  const steps: StepResult[] = []
+  for (const step of scenario.steps) {
+    if (step.patch || step.remove) await change(stack, step)
+    if (step.patch || step.remove)
+      add({
+        patch: true,
+        state: 'done',
+        durationMs: 0,
+        counts: {},
+        commands: 0,
+        graphRequests: 0,
+        relayConversations: 0,
+      })
+    if (step.sync) add(await sync(stack, step, step.sync, onProgress))
+  }
+  const own = `/easgate/connectors/${connectorId}`
+  const devices = await stack.app.all<DeviceView>(`${own}/devices`)
+  return {
+    steps,
+    decisions: devices.map(({ record, access, reason, fallback }) => ({
+      record,
+      access,
+      reason,
+      ...(fallback ? { fallback } : {}),
+    })),
+    exchange: await (await fetch(`${stack.urls.exchange}/_sim/state`)).json(),
+    mails: [],
+    audit: await stack.app.all(`${own}/audit`),
+  }
+
+  function add(result: StepResult): void {
+    steps.push(result)
+    onStep(result)
+  }
+}
+
+async function sync(
+  stack: Stack,
+  step: ScenarioStep,
+  kind: 'full' | 'quick',
+  onProgress: (run: RunView) => void,
+): Promise<StepResult> {
+  const started = Date.now()
+  const run = await stack.app.sync({ kind, approve: step.approve ?? false, dryRun: step.dryRun ?? false, onProgress })
+  const { counts } = run
+  return {
+    sync: kind,
+    state: run.state === 'done' || run.state === 'held' ? run.state : 'failed',
+    durationMs: Date.now() - started,
+    counts,
+    commands: counts['commands'] ?? 0,
+    graphRequests: counts['graphRequests'] ?? 0,
+    relayConversations: counts['relayConversations'] ?? 0,
+    ...messageOf(run),
+  }
+}
+
+function messageOf({ state, failure, refusal }: RunView): { message?: string } {
+  if (failure) return { message: `${failure.step}: ${failure.code}: ${failure.message}` }
+  return state === 'held' && refusal ? { message: refusal.message } : {}
+}
+
+/** Changes the simulators' worlds and the policy. */
+async function change({ urls, app }: Stack, { patch, remove }: ScenarioStep): Promise<void> {
+  if (patch?.exchange) await post(`${urls.exchange}/_sim/patch`, patch.exchange)
+  if (patch?.graph) await post(`${urls.graph}/_sim/patch`, patch.graph)
+  if (remove?.exchange) await post(`${urls.exchange}/_sim/remove`, remove.exchange)
+  if (remove?.graph) await post(`${urls.graph}/_sim/remove`, remove.graph)
+  if (patch?.policy) await setPolicy(app, connectorId, patch.policy)
+}
+
+async function post(url: string, body: unknown): Promise<void> {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`)
+}
