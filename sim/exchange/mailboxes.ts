@@ -1,0 +1,154 @@
+/** The mailboxes of the world and how an identity finds them (facts A2: Name, DN, canonical DN, e-mail, Guid, SamAccountName …). */
+import { canonicalName, dnKey, escapeValue, parseDn } from './distinguishedName.ts'
+import type { Device } from './devices.ts'
+import type { StatedMailbox } from './world.ts'
+
+export interface Mailbox {
+  /** Lower case. */
+  readonly guid: string
+  /** What the world says about it, unknown properties included. */
+  stated: StatedMailbox
+  dn: string
+  /** Canonical name, such as `contoso.com/Users/Ana Gomes`. */
+  identity: string
+  allowed: string[]
+  blocked: string[]
+  /** The policy's Guid; null: the organization's default. */
+  policy: string | null
+  activeSyncEnabled: boolean
+  whenChangedUtc: string
+  readonly devices: Device[]
+}
+
+export class Mailboxes {
+  readonly #byGuid = new Map<string, Mailbox>()
+  // Built at the first look-up that is not by Guid, dropped when a mailbox comes, goes or changes.
+  #byText: Map<string, Mailbox[]> | undefined
+  readonly #domain: string
+
+  /** `domain` is the DN of the organization's domain, for mailboxes that state no DN. */
+  constructor(domain: string) {
+    this.#domain = domain
+  }
+
+  get size(): number {
+    return this.#byGuid.size
+  }
+
+  all(): Iterable<Mailbox> {
+    return this.#byGuid.values()
+  }
+
+  get(guid: string): Mailbox | undefined {
+    return this.#byGuid.get(guid.toLowerCase())
+  }
+
+  /** Adds a mailbox, or merges the properties given into the one with the same Guid. */
+  put(given: StatedMailbox, at: string): Mailbox {
+    const existing = this.get(given.Guid)
+    const mailbox = existing ?? emptyMailbox(given.Guid)
+    mailbox.stated = { ...mailbox.stated, ...given }
+    const { stated } = mailbox
+    setDn(mailbox, stated.DistinguishedName ?? this.#defaultDn(mailbox.guid))
+    if (typeof stated['Identity'] === 'string') mailbox.identity = stated['Identity']
+    if (given.ActiveSyncAllowedDeviceIDs !== undefined) mailbox.allowed = [...(given.ActiveSyncAllowedDeviceIDs ?? [])]
+    if (given.ActiveSyncBlockedDeviceIDs !== undefined) mailbox.blocked = [...(given.ActiveSyncBlockedDeviceIDs ?? [])]
+    if (given.ActiveSyncEnabled !== undefined) mailbox.activeSyncEnabled = given.ActiveSyncEnabled ?? true
+    mailbox.whenChangedUtc = given.WhenChangedUTC ?? at
+    this.#byGuid.set(mailbox.guid, mailbox)
+    this.#byText = undefined
+    return mailbox
+  }
+
+  remove(guid: string): Mailbox | undefined {
+    const mailbox = this.get(guid)
+    if (mailbox) this.#byGuid.delete(mailbox.guid)
+    this.#byText = undefined
+    return mailbox
+  }
+
+  /** Every mailbox that the identity names: none, one, or several. */
+  find(identity: string): readonly Mailbox[] {
+    const byGuid = this.get(identity)
+    if (byGuid) return [byGuid]
+    this.#byText ??= this.#buildTextIndex()
+    const parts = parseDn(identity)
+    const found = this.#byText.get(identity.toLowerCase()) ?? (parts && this.#byText.get(dnKey(parts)))
+    return found ?? []
+  }
+
+  /** A place in the directory that is no mailbox: where the devices of a user without a mailbox are. */
+  place(name: string, dn: string | undefined): Mailbox {
+    const place = emptyMailbox(name)
+    setDn(place, dn ?? this.#defaultDn(place.guid))
+    return place
+  }
+
+  #defaultDn(name: string): string {
+    return `CN=${escapeValue(name)},OU=Users,${this.#domain}`
+  }
+
+  #buildTextIndex(): Map<string, Mailbox[]> {
+    const index = new Map<string, Mailbox[]>()
+    for (const mailbox of this.#byGuid.values()) {
+      for (const key of new Set(textKeys(mailbox))) {
+        const others = index.get(key)
+        if (others) others.push(mailbox)
+        else index.set(key, [mailbox])
+      }
+    }
+    return index
+  }
+}
+
+/** Every SMTP address, without prefix, as stated. Addresses are opaque text. */
+export function smtpAddresses(stated: StatedMailbox): string[] {
+  const listed = emailAddresses(stated).filter((address) => /^smtp:/i.test(address))
+  return listed.map((address) => address.slice('smtp:'.length))
+}
+
+export function emailAddresses(stated: StatedMailbox): readonly string[] {
+  if (stated.EmailAddresses) return stated.EmailAddresses
+  return stated.PrimarySmtpAddress ? [`SMTP:${stated.PrimarySmtpAddress}`] : []
+}
+
+export function primaryAddress(stated: StatedMailbox): string | null {
+  if (stated.PrimarySmtpAddress) return stated.PrimarySmtpAddress
+  return (
+    emailAddresses(stated)
+      .find((address) => address.startsWith('SMTP:'))
+      ?.slice('SMTP:'.length) ?? null
+  )
+}
+
+/** The name of the object in AD: what is stated, or the first part of its DN. */
+export function mailboxName(mailbox: Mailbox): string {
+  return mailbox.stated.Name ?? parseDn(mailbox.dn)?.[0]?.value ?? mailbox.guid
+}
+
+/** The mailboxes of Exchange's own monitoring: hidden since 2013 but for `-Monitoring` (facts A2, A4). */
+export function isHealthMailbox(mailbox: Mailbox): boolean {
+  return /^HealthMailbox/i.test(mailboxName(mailbox))
+}
+
+function textKeys(mailbox: Mailbox): string[] {
+  const { stated } = mailbox
+  const names = [stated.PrimarySmtpAddress, mailboxName(mailbox), stated.SamAccountName, mailbox.identity]
+  const more = ['Alias', 'UserPrincipalName', 'LegacyExchangeDN'].map((name) => stated[name])
+  const texts = [...names, ...more, ...smtpAddresses(stated), mailbox.dn]
+  const lower = texts
+    .filter((text) => typeof text === 'string' && text !== '')
+    .map((text) => String(text).toLowerCase())
+  return [...lower, dnKey(parseDn(mailbox.dn) ?? [])]
+}
+
+function emptyMailbox(guid: string): Mailbox {
+  const lists = { allowed: [], blocked: [], devices: [] }
+  const names = { guid: guid.toLowerCase(), stated: { Guid: guid }, dn: '', identity: '' }
+  return { ...names, ...lists, policy: null, activeSyncEnabled: true, whenChangedUtc: '' }
+}
+
+function setDn(mailbox: Mailbox, dn: string): void {
+  mailbox.dn = dn
+  mailbox.identity = canonicalName(parseDn(dn) ?? [])
+}

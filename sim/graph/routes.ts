@@ -1,0 +1,93 @@
+/** The routes of the simulated Graph: which path answers what. */
+import { deltaOf, type DeltaOptions } from './delta.ts'
+import { GraphFault, notFound, unsupported } from './graphError.ts'
+import { directoryPageSizes, makeLists } from './lists.ts'
+import { lowerText } from './lowerText.ts'
+import { makeMembers } from './members.ts'
+import { pageOf, type Listed } from './page.ts'
+import { optionOf, rootOf, selectOf, type GraphReply, type GraphRequest } from './request.ts'
+import type { GraphState } from './state.ts'
+import { shown } from './unset.ts'
+import type { CollectionName } from './world.ts'
+
+export type Routes = (request: GraphRequest) => GraphReply
+export type RouteOptions = DeltaOptions & { readonly cap: number }
+
+/** Throws GraphFault where there is no such thing. */
+export function makeRoutes(state: GraphState, options: RouteOptions): Routes {
+  const lists = makeLists(state, options.cap)
+  const membersOf = membersRoute(state, options.cap)
+  return (request) => {
+    if (request.method !== 'GET') throw new GraphFault(405, 'Request_BadRequest', `${request.method} is not simulated.`)
+    const [first = '', second, third, fourth, ...rest] = request.path
+    const isLong = rest.length > 0
+    if (first === 'deviceManagement' && second === 'managedDevices' && fourth === undefined) {
+      return third === undefined ? lists.managedDevices(request) : one(state, request, 'managedDevices', third)
+    }
+    if ((first !== 'users' && first !== 'groups' && first !== 'devices') || isLong) throw noRoute(request)
+    if (second === undefined) return lists.directory(request, first)
+    if (third === undefined && isDelta(second)) return deltaOf(state, request, first, options)
+    if (third === undefined) return one(state, request, first, second)
+    if (first === 'users' && third === 'managedDevices' && fourth === undefined) {
+      return lists.managedDevicesOf(request, userOf(state, second).id)
+    }
+    if (first === 'groups' && (third === 'members' || third === 'transitiveMembers')) {
+      return membersOf(request, second, third, fourth)
+    }
+    throw noRoute(request)
+  }
+}
+
+function isDelta(segment: string): boolean {
+  return /^(?:microsoft\.graph\.)?delta(?:\(\))?$/.test(segment)
+}
+
+function one(state: GraphState, request: GraphRequest, collection: CollectionName, id: string): GraphReply {
+  const object = collection === 'users' ? userOf(state, id) : state.collections[collection].get(id)
+  if (object === undefined) throw notFound(id)
+  const path = collection === 'managedDevices' ? 'deviceManagement/managedDevices' : collection
+  const context = `${rootOf(request)}/$metadata#${path}/$entity`
+  return { status: 200, body: { '@odata.context': context, ...shown(collection, object, selectOf(request)) } }
+}
+
+/** A user by id or by userPrincipalName. */
+function userOf(state: GraphState, key: string): { id: string } {
+  const byId = state.collections.users.get(key)
+  if (byId !== undefined) return byId
+  for (const { object } of state.collections.users.after(-1)) {
+    if (lowerText(object['userPrincipalName']) === key.toLowerCase()) return object
+  }
+  throw notFound(key)
+}
+
+type MembersRoute = (
+  request: GraphRequest,
+  groupId: string,
+  kind: 'members' | 'transitiveMembers',
+  cast: string | undefined,
+) => GraphReply
+
+function membersRoute(state: GraphState, cap: number): MembersRoute {
+  const members = makeMembers(state)
+  const sizes = directoryPageSizes(cap)
+  return (request, groupId, kind, cast) => {
+    if (cast !== undefined && cast !== 'microsoft.graph.user') throw noRoute(request)
+    if (state.collections.groups.get(groupId) === undefined) throw notFound(groupId)
+    if (cast !== undefined) needAdvancedQuery(request)
+    const all = kind === 'members' ? members.direct(groupId) : members.transitive(groupId)
+    const listed = cast === undefined ? all : all.filter(({ collection }) => collection === 'users')
+    const after = (place: number): Iterable<Listed> => listed.filter((row) => row.place > place)
+    const name = cast === undefined ? 'directoryObjects' : 'users'
+    return pageOf(request, { name, after, count: () => listed.length, sizes, isMixed: cast === undefined })
+  }
+}
+
+function needAdvancedQuery(request: GraphRequest): void {
+  const isEventual = request.headers['consistencylevel']?.toLowerCase() === 'eventual'
+  if (isEventual && optionOf(request, '$count') === 'true') return
+  throw unsupported('Request with OData cast requires ConsistencyLevel: eventual and $count=true.')
+}
+
+function noRoute(request: GraphRequest): GraphFault {
+  return new GraphFault(400, 'BadRequest', `Resource not found for the segment '${request.path.join('/')}'.`)
+}
