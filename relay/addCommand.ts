@@ -1,0 +1,43 @@
+/** From a command of the wire to one of the runner, and from its outcome to a result of the wire. */
+import type { Command } from '../protocol/checkCommand.ts'
+import { commandSpec } from '../protocol/commands.ts'
+import type { CommandResult, Row } from '../protocol/messages.ts'
+import type { RunnerCommand, RunnerLane, Ticket } from './powershell/runnerCommand.ts'
+import type { Outcome } from './powershell/stepReply.ts'
+
+/** A list of 100,000 records may take minutes before its first row. */
+const readSilenceMs = 10 * 60_000
+const changeSilenceMs = 2 * 60_000
+
+export interface CommandSink {
+  isHeld(): boolean
+  onRow(row: Row, chars: number): void
+  onDone(outcome: Outcome): void
+}
+
+/** Hands one command of a batch to the runner. */
+export function addCommand(lane: RunnerLane, command: Command, notAfter: () => string, sink: CommandSink): Ticket {
+  const spec = commandSpec(command.cmdlet)
+  const runnerCommand: RunnerCommand = {
+    cmdlet: command.cmdlet,
+    parameters: command.parameters,
+    returns: spec?.returns ?? [],
+    silenceMs: spec?.kind === 'read' ? readSilenceMs : changeSilenceMs,
+    notAfter,
+    isHeld: () => sink.isHeld(),
+    onRow: (row, chars) => sink.onRow(row, chars),
+    onDone: (outcome) => sink.onDone(outcome),
+  }
+  return lane.add(runnerCommand)
+}
+
+export function resultOf(commandId: string, rowCount: number, outcome: Outcome): CommandResult {
+  const { ok, warnings, durationMs, error } = outcome
+  return { commandId, ok, rowCount, warnings, durationMs, ...(error && { error: withoutUndefined(error) }) }
+}
+
+function withoutUndefined({ category, message, retryAfterMs }: NonNullable<Outcome['error']>): NonNullable<
+  CommandResult['error']
+> {
+  return { category, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+}

@@ -1,0 +1,66 @@
+/** The request of one Step-Easgate, and how large a step may be. Pure. */
+import type { Pending } from './runnerCommand.ts'
+import type { StepEvent } from './stepReply.ts'
+
+/** A step ends with its first line; this is how long it waits for one when a new command could start meanwhile, and when none could. */
+const waitMs = { free: 25, full: 500 } as const
+/** What one reply may hold, in characters of row text: it is kept whole in memory, twice. */
+const replyChars = 1_000_000
+const mostRows = 1_000
+/** Before anything is known of the rows' size. */
+const firstRows = 200
+/** Parameters handed over in one step, in characters. */
+const startChars = 256_000
+
+/** The argument of Step-Easgate, as JSON. */
+export interface StepRequest {
+  readonly start: readonly object[]
+  readonly hold: readonly string[]
+  readonly cancel: readonly string[]
+  readonly waitMs: number
+  readonly maxRows: number
+}
+
+export function stepRequest(step: {
+  start: readonly Pending[]
+  hold: readonly Pending[]
+  cancel: readonly string[]
+  isFull: boolean
+  maxRows: number
+}): StepRequest {
+  return {
+    start: step.start.map(({ key, command }) => ({
+      key,
+      cmdlet: command.cmdlet,
+      parameters: command.parameters,
+      returns: command.returns,
+      notAfter: command.notAfter(),
+    })),
+    hold: step.hold.map(({ key }) => key),
+    cancel: step.cancel,
+    waitMs: step.isFull ? waitMs.full : waitMs.free,
+    maxRows: step.maxRows,
+  }
+}
+
+/** Learns how long rows are, so that a reply stays within its size whatever the mailboxes' lists hold. */
+export class StepSizes {
+  private rowChars = replyChars / firstRows
+
+  get maxRows(): number {
+    return Math.min(mostRows, Math.max(10, Math.floor(replyChars / this.rowChars)))
+  }
+
+  /** Grows at once with long rows and shrinks slowly. */
+  learn(events: readonly StepEvent[]): void {
+    const rows = events.flatMap((event) => ('row' in event ? [event.chars] : []))
+    if (rows.length === 0) return
+    const mean = rows.reduce((sum, chars) => sum + chars, 0) / rows.length
+    this.rowChars = Math.max(mean, this.rowChars * 0.7 + mean * 0.3)
+  }
+
+  hasRoomFor(start: readonly Pending[]): boolean {
+    if (start.length === 0) return true
+    return start.reduce((sum, { command }) => sum + JSON.stringify(command.parameters).length, 0) < startChars
+  }
+}

@@ -1,0 +1,16 @@
+/** What the relay says of itself in a welcome; while it has no session to Exchange, it says why instead. */
+import { hostname } from 'node:os'
+import type { RelayInfo } from '../protocol/messages.ts'
+import { Refusal } from '../protocol/refusal.ts'
+import { patience } from './powershell/commandRunner.ts'
+import type { ShellHost } from './powershell/shellHost.ts'
+
+/** Throws a Refusal (busy) before the first session is open, and when opening another failed several times in a row. */
+export function relayInfoOf(host: ShellHost, own: { version: string; parallel: number }): RelayInfo {
+  const { opened, lastFailure, failures } = host
+  if (!opened || failures >= patience) {
+    const reason = lastFailure?.message ?? 'it is being opened'
+    throw new Refusal('busy', `this relay has no session to Exchange: ${reason.slice(0, 1_000)}`)
+  }
+  return { ...own, host: hostname().slice(0, 256), ...opened }
+}

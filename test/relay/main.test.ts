@@ -1,0 +1,44 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import { read } from './cloud.ts'
+import { connectThrough, rule, startNamespace, startProgram, writeConfig, type RelayProgram } from './relayProgram.ts'
+
+let rendezvous: Rendezvous
+let program: RelayProgram
+beforeEach(async () => {
+  rendezvous = await startNamespace()
+})
+afterEach(async () => {
+  program.child.kill('SIGKILL')
+  await rendezvous.close()
+})
+
+test('the program registers, serves a conversation through the rendezvous, and ends cleanly on SIGTERM', async () => {
+  program = startProgram(['--config', writeConfig(rendezvous)])
+  expect(await program.ready()).toEqual({ ready: true, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) })
+  const cloud = await (await connectThrough(rendezvous)).hello()
+  const { results } = await cloud.run([read('rows=3')])
+  expect(results).toMatchObject([{ ok: true, rowCount: 3 }])
+
+  program.child.kill('SIGTERM')
+  expect(await cloud.closed()).toBe(1001)
+  expect(await program.exited).toEqual([0, null])
+  expect(program.said.stdout.trim().split('\n')).toHaveLength(1)
+  expect(program.said.stderr).toContain('"event":"relay.stopped"')
+  expect(program.said.stderr).not.toContain(rule.key)
+})
+
+test('with --with-parent the program ends when standard input ends', async () => {
+  program = startProgram(['--config', writeConfig(rendezvous), '--with-parent'])
+  await program.ready()
+  program.child.stdin.end()
+  expect(await program.exited).toEqual([0, null])
+})
+
+test('a configuration with problems ends the program with all of them on standard error', async () => {
+  program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [], stateDir: 5 })])
+  expect(await program.exited).toEqual([1, null])
+  expect(program.said.stderr).toContain('cloudKeys')
+  expect(program.said.stderr).toContain('stateDir')
+  expect(program.said.stdout).toBe('')
+})

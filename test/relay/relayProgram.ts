@@ -1,0 +1,72 @@
+/** Starts the built relay program against a simulated rendezvous, for tests that need the real process. */
+import { spawn, type ChildProcessByStdio } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { connectUrl, resourceOf, sasToken, TOKEN_HEADER } from '../../protocol/rendezvous.ts'
+import { startRendezvous, type Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import { Cloud, cloudPair, connectorId } from './cloud.ts'
+import { fixtureShell, newFolder } from './startRelay.ts'
+
+const program = fileURLToPath(new URL('../../dist/relay/main.js', import.meta.url))
+export const rule = { name: 'both', key: 'a-secret-key', rights: ['listen', 'send'] as ('listen' | 'send')[] }
+
+export interface RelayProgram {
+  readonly child: ChildProcessByStdio<Writable, Readable, Readable>
+  /** All that it printed so far. */
+  readonly said: { stdout: string; stderr: string }
+  /** Exit code and signal. */
+  readonly exited: Promise<unknown[]>
+  /** The ready line; rejects when the program ends before. */
+  readonly ready: () => Promise<unknown>
+}
+
+export async function startNamespace(): Promise<Rendezvous> {
+  return startRendezvous({ paths: ['exchange'], rules: [rule] })
+}
+
+export function writeConfig(rendezvous: Rendezvous, changes: object = {}): string {
+  const file = path.join(newFolder(), 'relay.config.json')
+  const config = {
+    connectorId,
+    rendezvous: { address: addressOf(rendezvous), keyName: rule.name, key: rule.key, channels: 1 },
+    cloudKeys: [cloudPair.publicKey],
+    stateDir: 'state',
+    powershell: { executable: fixtureShell, parallel: 2 },
+    connection: { server: 'ex01.contoso.com' },
+    ...changes,
+  }
+  writeFileSync(file, JSON.stringify(config))
+  return file
+}
+
+export function startProgram(args: readonly string[], nodeArgs: readonly string[] = []): RelayProgram {
+  if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build" first`)
+  const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe']
+  const child = spawn(process.execPath, [...nodeArgs, program, 'run', ...args], { stdio })
+  const said = { stdout: '', stderr: '' }
+  child.stdout.on('data', (chunk) => (said.stdout += String(chunk)))
+  child.stderr.on('data', (chunk) => (said.stderr += String(chunk)))
+  const exited = once(child, 'exit')
+  const ready = async () => {
+    while (!said.stdout.includes('\n')) {
+      const ended = await Promise.race([once(child.stdout, 'data'), exited.then(() => 'ended')])
+      if (ended === 'ended') throw new Error(`the relay ended: ${said.stderr}`)
+    }
+    return JSON.parse(said.stdout) as unknown
+  }
+  return { child, said, exited, ready }
+}
+
+export async function connectThrough(rendezvous: Rendezvous): Promise<Cloud> {
+  const address = addressOf(rendezvous)
+  const expiresAtSeconds = Math.floor(Date.now() / 1000) + 600
+  const token = sasToken({ resource: resourceOf(address), keyName: rule.name, key: rule.key, expiresAtSeconds })
+  return new Cloud(connectUrl(address), { [TOKEN_HEADER]: token })
+}
+
+function addressOf(rendezvous: Rendezvous): string {
+  return `${rendezvous.url}/$hc/exchange`
+}

@@ -1,0 +1,130 @@
+/** Builds what the relay's tests need: the runner over the fixture shell, a WebSocket server with sessions on it, a signing cloud side. */
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { pino } from 'pino'
+import { expect } from 'vitest'
+import { WebSocketServer } from 'ws'
+import { keyRing, newKeyPair, signerFrom } from '../../protocol/signing.ts'
+import { BatchLedger, type LedgerLimits } from '../../relay/batchLedger.ts'
+import { Conversations, type ConversationsOptions } from '../../relay/conversations.ts'
+import { CommandRunner } from '../../relay/powershell/commandRunner.ts'
+import { hostTimes, ShellHost, type HostTimes } from '../../relay/powershell/shellHost.ts'
+import { relayInfoOf } from '../../relay/relayInfo.ts'
+import { sessionTimes } from '../../relay/session.ts'
+import { Cloud, cloudPair, connectorId } from './cloud.ts'
+
+export const silentLog = pino({ level: 'silent' })
+export const fixtureShell = fileURLToPath(new URL('fixtures/pwsh.mjs', import.meta.url))
+
+export const quickTimes: HostTimes = {
+  ...hostTimes,
+  importMs: 5_000,
+  openMs: 5_000,
+  stepGraceMs: 400,
+  closeMs: 1_000,
+  firstBackoffMs: 1,
+  longestBackoffMs: 5,
+}
+
+export interface RunnerSettings {
+  readonly parallel?: number
+  readonly env?: NodeJS.ProcessEnv
+  readonly executable?: string
+  readonly times?: Partial<HostTimes>
+  readonly maxReplyBytes?: number
+  readonly stopGraceMs?: number
+}
+
+export interface TestRunner {
+  readonly host: ShellHost
+  readonly runner: CommandRunner
+  /** A line for each command that Exchange was given, in order. */
+  readonly journal: () => string[]
+}
+
+export async function startRunner(settings: RunnerSettings = {}): Promise<TestRunner> {
+  const { parallel = 1, env = {}, executable = fixtureShell, times = {}, maxReplyBytes = 4_000_000 } = settings
+  const journalFile = path.join(newFolder(), 'journal')
+  const host = new ShellHost({
+    executable,
+    modulePath: 'Easgate.psm1',
+    env: { ...process.env, FIXTURE_JOURNAL: journalFile, ...env },
+    settings: { parallel, connection: { server: 'ex01.contoso.com' } },
+    maxReplyBytes,
+    times: { ...quickTimes, ...times },
+    log: silentLog,
+    now: Date.now,
+    random: Math.random,
+  })
+  const { stopGraceMs = 200 } = settings
+  const runner = new CommandRunner({ host, parallel, now: Date.now, log: silentLog, stopGraceMs })
+  await runner.start()
+  return { host, runner, journal: () => linesOf(journalFile) }
+}
+
+export function newFolder(): string {
+  return mkdtempSync(path.join(tmpdir(), 'easgate-relay-'))
+}
+
+function linesOf(file: string): string[] {
+  try {
+    return readFileSync(file, 'utf8').split('\n').slice(0, -1)
+  } catch {
+    return []
+  }
+}
+
+export interface TestRelay extends TestRunner {
+  readonly connect: () => Cloud
+  readonly conversations: Conversations
+  readonly ledger: BatchLedger
+  readonly stop: () => Promise<void>
+}
+
+export interface TestRelaySettings extends RunnerSettings {
+  readonly options?: Partial<ConversationsOptions>
+  readonly ledgerLimits?: LedgerLimits
+}
+
+/** The relay without rendezvous: its conversations come from a WebSocket server on loopback. */
+export async function startTestRelay(settings: TestRelaySettings = {}): Promise<TestRelay> {
+  const base = await startRunner(settings)
+  const { runner, host } = base
+  const now = settings.options?.now ?? Date.now
+  const ledger = new BatchLedger(runner, now, settings.ledgerLimits)
+  const conversations = new Conversations({
+    connectorId,
+    signer: signerFrom(newKeyPair().privateKey),
+    cloudKeys: keyRing([cloudPair.publicKey]),
+    allowed: { wipe: false, removePartnership: false },
+    runner,
+    ledger,
+    relayInfo: () => relayInfoOf(host, { version: '0.0.0', parallel: settings.parallel ?? 1 }),
+    maxConversations: 4,
+    log: silentLog,
+    now,
+    times: sessionTimes,
+    ...settings.options,
+  })
+  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: 16 * 1024 * 1024 })
+  server.on('connection', (socket) => conversations.open(socket))
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const clouds: Cloud[] = []
+  const connect = () => {
+    const cloud = new Cloud(`ws://127.0.0.1:${port}`)
+    clouds.push(cloud)
+    return cloud
+  }
+  const stop = async () => {
+    for (const { socket } of clouds) socket.terminate()
+    await runner.close(2_000)
+    server.close()
+    expect(clouds.flatMap(({ problems }) => problems)).toEqual([])
+  }
+  return { ...base, ledger, conversations, connect, stop }
+}
