@@ -1,0 +1,72 @@
+/** The port's conversation on top of a channel: each method is one kind of batch. */
+import type { EasRecord, Mailbox } from '../core/types.ts'
+import { AppError } from '../errors.ts'
+import type { Conversation } from '../ports.ts'
+import { fromExchangeMailbox } from './fromExchangeMailbox.ts'
+import { fromExchangeRecord } from './fromExchangeRecord.ts'
+import type { Greeting } from './greetRelay.ts'
+import { readPages, type ReadCommand } from './readBatch.ts'
+import { readConfiguration } from './readConfiguration.ts'
+import type { RelayChannel } from './relayChannel.ts'
+import { rereadLists, type RereadOptions } from './rereadLists.ts'
+import { runChanges } from './runChanges.ts'
+import { toCommand } from './toCommand.ts'
+import type { Row } from '../../protocol/messages.ts'
+
+export function relayConversation(channel: RelayChannel, greeting: Greeting, options: RereadOptions): Conversation {
+  const { fingerprint, welcome } = greeting
+  const { version, host, parallel, organization, server, dialect } = welcome.relay
+  let listing: string | null = null
+
+  /** Rows of a listing and of anything else share one credit: whoever waits for the one could wait for ever for the other. */
+  function checkNoListing(what: string): void {
+    if (listing === null) return
+    throw new AppError(
+      'internal',
+      `${what} was asked for while ${listing} is listed: read that listing to its end first.`,
+    )
+  }
+
+  async function* list<T>(cmdlet: string, convert: (row: Row, rowNumber: number) => T): AsyncGenerator<readonly T[]> {
+    checkNoListing(cmdlet)
+    listing = cmdlet
+    try {
+      let count = 0
+      for await (const rows of readPages(channel, everything(cmdlet), options)) {
+        yield rows.map((row, index) => convert(row, count + index + 1))
+        count += rows.length
+      }
+    } finally {
+      listing = null
+    }
+  }
+
+  return {
+    relay: { fingerprint, version, host, parallel, organization, server },
+    mailboxes: (): AsyncIterable<readonly Mailbox[]> => list('Get-CASMailbox', fromExchangeMailbox),
+    records: (): AsyncIterable<readonly EasRecord[]> => {
+      const cmdlet = dialect === 'MobileDevice' ? 'Get-MobileDevice' : 'Get-ActiveSyncDevice'
+      return list(cmdlet, (row, rowNumber) => fromExchangeRecord(row, rowNumber, cmdlet))
+    },
+    async configuration() {
+      checkNoListing('The configuration')
+      return readConfiguration(channel, welcome.relay, options)
+    },
+    async lists(mailboxGuids) {
+      checkNoListing('The lists of mailboxes')
+      return rereadLists(channel, mailboxGuids, options)
+    },
+    change(batchId, commands) {
+      const start = () => {
+        checkNoListing('A change')
+        return channel.start(batchId, commands.map(toCommand))
+      }
+      return runChanges(channel, start, options.log)
+    },
+  }
+}
+
+/** Without ResultSize the server stops at 1000 (facts A2, A6). */
+function everything(cmdlet: string): ReadCommand {
+  return { cmdlet, parameters: { ResultSize: 'Unlimited' } }
+}

@@ -1,0 +1,92 @@
+/** Exchange through a relay: dials, learns who answered, lets only an approved relay work, and always hangs up. */
+import type { WebSocket } from 'ws'
+import { limits } from '../../protocol/messages.ts'
+import type { Signer } from '../../protocol/signing.ts'
+import { AppError } from '../errors.ts'
+import type { Conversation, Exchange } from '../ports.ts'
+import { greetRelay, type Greeting } from './greetRelay.ts'
+import { checkApproval, type ApprovalOptions } from './relayApproval.ts'
+import { RelayChannel } from './relayChannel.ts'
+import { relayConversation } from './relayConversation.ts'
+import { RelaySocket } from './relaySocket.ts'
+import { unreachable } from './unreachable.ts'
+
+export interface RelayExchangeOptions extends ApprovalOptions {
+  /** An open socket to one of the connector's relays, any of them: rendezvous.ts. Throws RendezvousError. */
+  readonly open: (connectorId: string) => Promise<WebSocket>
+  /** The cloud side's key; relays have its public half from their join file. */
+  readonly signer: Signer
+  readonly newId: () => string
+  /** How long after it was sent a batch may still start commands. Default and limit: 5 minutes. */
+  readonly batchLifetimeMs?: number
+  /** How lists are read again before a change. Default: bulk. */
+  readonly reread?: 'bulk' | 'single'
+  /** Rows that may wait here. */
+  readonly rowCredit?: number
+  readonly welcomeTimeoutMs?: number
+  /** How long the relay may say nothing while a batch runs. Default: the batch's lifetime and a minute for the command then running. */
+  readonly silenceMs?: number
+  readonly closeGraceMs?: number
+}
+
+/**
+ * Each conversation is one socket to one relay. Besides the port's errors converse throws relayRefused (the relay turned us away, or is of another
+ * connector or version) and badConfiguration (the right to send is missing); `retryable` says whether trying again can help.
+ */
+export function relayExchange(options: RelayExchangeOptions): Exchange {
+  const { batchLifetimeMs = limits.batchLifetimeMs } = options
+  if (batchLifetimeMs <= 0 || batchLifetimeMs > limits.batchLifetimeMs) {
+    const allowed = `allowed are up to ${limits.batchLifetimeMs / 1000} s`
+    throw new AppError('badConfiguration', `A batch's lifetime of ${batchLifetimeMs / 1000} s; ${allowed}.`)
+  }
+  return {
+    async converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T> {
+      const { socket, greeting } = await approvedRelay(connectorId, options)
+      try {
+        const { signer, now, newId, log, reread = 'bulk', rowCredit = limits.rowCredit } = options
+        const silenceMs = options.silenceMs ?? batchLifetimeMs + 60_000
+        const channelOptions = { connectorId, signer, now, batchLifetimeMs, rowCredit, silenceMs }
+        const channel = new RelayChannel(socket, greeting, channelOptions)
+        return await use(relayConversation(channel, greeting, { newId, log, reread }))
+      } finally {
+        await socket.close()
+      }
+    },
+  }
+}
+
+/**
+ * The rendezvous chooses the relay, so beside approved relays one may answer that is not: a new one that waits for its approval must not stop the work of
+ * the others. Then it is dialled again, a few times.
+ */
+async function approvedRelay(
+  connectorId: string,
+  options: RelayExchangeOptions,
+): Promise<{ socket: RelaySocket; greeting: Greeting }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const socket = await dial(connectorId, options)
+    try {
+      const { rowCredit = limits.rowCredit, welcomeTimeoutMs: timeoutMs = 15_000 } = options
+      const greeting = await greetRelay(socket, { connectorId, rowCredit, timeoutMs })
+      const problem = await checkApproval(connectorId, greeting, options)
+      if (!problem) return { socket, greeting }
+      if (!problem.retryable || attempt >= maxAttempts) throw problem
+    } catch (error) {
+      await socket.close()
+      throw error
+    }
+    await socket.close()
+  }
+}
+
+const maxAttempts = 5
+
+async function dial(connectorId: string, options: RelayExchangeOptions): Promise<RelaySocket> {
+  let socket: WebSocket
+  try {
+    socket = await options.open(connectorId)
+  } catch (error) {
+    throw unreachable(connectorId, error)
+  }
+  return new RelaySocket(socket, options.closeGraceMs ?? 2_000)
+}

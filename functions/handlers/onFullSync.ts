@@ -1,0 +1,12 @@
+/** Timer, once a day by default: a full sync of every connector. */
+import type { InvocationContext, Timer } from '@azure/functions'
+import { processWiring, type Wiring } from '../wiring.ts'
+import { startEverywhere } from './startEverywhere.ts'
+
+export async function onFullSync(
+  _timer: Timer,
+  context: InvocationContext,
+  wiring: Wiring = processWiring(),
+): Promise<void> {
+  await startEverywhere('full', context, wiring)
+}

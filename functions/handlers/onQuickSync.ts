@@ -1,0 +1,12 @@
+/** Timer, every minute by default: a quick sync of every connector. */
+import type { InvocationContext, Timer } from '@azure/functions'
+import { processWiring, type Wiring } from '../wiring.ts'
+import { startEverywhere } from './startEverywhere.ts'
+
+export async function onQuickSync(
+  _timer: Timer,
+  context: InvocationContext,
+  wiring: Wiring = processWiring(),
+): Promise<void> {
+  await startEverywhere('quick', context, wiring)
+}

@@ -1,0 +1,30 @@
+/** What both timers do: start a run of every connector; one that cannot be started does not stop the others. */
+import type { InvocationContext } from '@azure/functions'
+import type { RunKind } from '../core/run.ts'
+import { AppError, asAppError } from '../errors.ts'
+import type { Ports } from '../ports.ts'
+import { startRun } from '../sync/startRun.ts'
+import type { Wiring } from '../wiring.ts'
+
+/** Fails at the end, so that the invocation shows as failed, when any connector could not be started. */
+export async function startEverywhere(kind: RunKind, context: InvocationContext, wiring: Wiring): Promise<void> {
+  const ports = await wiring.ports(context)
+  const failures = await Promise.all(wiring.connectors.map(({ id }) => start(ports, kind, id)))
+  const failed = failures.filter((one) => one !== null)
+  if (failed.length === 0) return
+  const what = `${failed.length} of ${wiring.connectors.length} connectors got no ${kind} sync`
+  throw new AppError('internal', `${what}: ${failed.join('; ')}. The next timer tries again.`, { retryable: true })
+}
+
+/** The connector with what went wrong, or null. */
+async function start(ports: Ports, kind: RunKind, connectorId: string): Promise<string | null> {
+  try {
+    const { runId, how } = await startRun(ports, { connectorId, kind, askedBy: 'timer', dryRun: false })
+    ports.log.info('timerAsked', { connectorId, kind, runId, how })
+    return null
+  } catch (thrown) {
+    const { code, message } = asAppError(thrown)
+    ports.log.error('timerFailed', { connectorId, kind, code, message })
+    return `${connectorId} (${code})`
+  }
+}

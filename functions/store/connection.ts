@@ -1,0 +1,69 @@
+/** Clients for the storage account, from a connection string or from an endpoint and an identity: configuration alone decides. */
+import type { TokenCredential } from '@azure/core-auth'
+import type { PipelinePolicy } from '@azure/core-rest-pipeline'
+import { RestError } from '@azure/core-rest-pipeline'
+import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
+import { AppError } from '../errors.ts'
+
+/** A connection string (development, SAS, key), or the table endpoint with a managed identity. */
+export type TableService = string | { readonly tableEndpoint: string; readonly credential: TokenCredential }
+
+/** Longer than the 30 s after which the service itself gives up. */
+const requestTimeoutMs = 45_000
+
+export interface RequestCounter {
+  count: number
+}
+
+/** `retryDelayMs`: the first delay of the client's own retries, which are the only ones; 800 in production. */
+export interface ClientOptions {
+  readonly requests: RequestCounter
+  readonly retryDelayMs: number
+}
+
+/** A client for one table. Throws AppError badConfiguration. */
+export function tableClient(service: TableService, name: string, options: ClientOptions): TableClient {
+  const clientOptions: TableServiceClientOptions = {
+    retryOptions: { maxRetries: 4, retryDelayInMs: options.retryDelayMs, maxRetryDelayInMs: 15_000 },
+    additionalPolicies: [{ policy: countAndTimeOut(options.requests), position: 'perRetry' }],
+  }
+  try {
+    if (typeof service !== 'string')
+      return new TableClient(service.tableEndpoint, name, service.credential, clientOptions)
+    const client = TableClient.fromConnectionString(service, name)
+    const allowInsecureConnection = isLoopback(client.url)
+    return TableClient.fromConnectionString(service, name, { ...clientOptions, allowInsecureConnection })
+  } catch (thrown) {
+    throw badConnection(thrown)
+  }
+}
+
+/** The client's messages name the missing part, never its value; the connection string itself stays out. */
+function badConnection(thrown: unknown): AppError {
+  const why =
+    thrown instanceof TypeError ? 'it is not a URL' : thrown instanceof Error ? thrown.message : 'unknown reason'
+  return new AppError('badConfiguration', `the storage connection cannot be used: ${why}`)
+}
+
+/** Plain http is for an emulator on this machine only. */
+function isLoopback(url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
+}
+
+/** Counts every attempt and ends one that gets no answer; the client's retry then takes it for a broken connection. */
+function countAndTimeOut(requests: RequestCounter): PipelinePolicy {
+  return {
+    name: 'easgateCountAndTimeOut',
+    async sendRequest(request, next) {
+      requests.count += 1
+      request.timeout = requestTimeoutMs
+      try {
+        return await next(request)
+      } catch (thrown) {
+        if (!(thrown instanceof Error) || thrown.name !== 'AbortError') throw thrown
+        throw new RestError(`no answer within ${requestTimeoutMs} ms`, { code: 'ETIMEDOUT' })
+      }
+    },
+  }
+}

@@ -1,0 +1,54 @@
+/** The StepQueue port on Azure Queue Storage: messages in base64, as the Functions queue trigger expects them (host.json). */
+import type { TokenCredential } from '@azure/core-auth'
+import { QueueClient, type StoragePipelineOptions } from '@azure/storage-queue'
+import { AppError } from '../errors.ts'
+import type { StepMessage, StepQueue } from '../ports.ts'
+import { toAppError } from './storageError.ts'
+
+/** A connection string, or the queue endpoint with a managed identity. */
+export type QueueService = string | { readonly queueEndpoint: string; readonly credential: TokenCredential }
+
+export interface StepQueueOptions {
+  readonly service: QueueService
+  readonly queueName?: string
+  /** First delay of the client's retries. */
+  readonly retryDelayMs?: number
+}
+
+/** The service's limit for a hidden message. */
+const maxDelaySeconds = 7 * 24 * 60 * 60
+
+/** Make one per process: it remembers that the queue exists. Throws AppError badConfiguration. */
+export function stepQueue({ service, queueName = 'run-steps', retryDelayMs = 800 }: StepQueueOptions): StepQueue {
+  const client = queueClient(service, queueName, { retryOptions: { maxTries: 5, retryDelayInMs: retryDelayMs } })
+  let made: Promise<unknown> | null = null
+  return {
+    async send(message, delaySeconds = 0) {
+      const visibilityTimeout = Math.min(Math.ceil(Math.max(delaySeconds, 0)), maxDelaySeconds)
+      try {
+        made ??= client.createIfNotExists()
+        await made
+        await client.sendMessage(toBase64(message), { visibilityTimeout })
+      } catch (thrown) {
+        made = null
+        throw toAppError(`send a step of run ${message.runId} to queue ${queueName}`, thrown)
+      }
+    },
+  }
+}
+
+function queueClient(service: QueueService, name: string, options: StoragePipelineOptions): QueueClient {
+  try {
+    if (typeof service === 'string') return new QueueClient(service, name, options)
+    const url = `${service.queueEndpoint.replace(/\/$/, '')}/${name}`
+    return new QueueClient(url, service.credential, options)
+  } catch (thrown) {
+    const why = thrown instanceof TypeError ? 'it is not a URL' : thrown instanceof Error ? thrown.message : 'unknown'
+    throw new AppError('badConfiguration', `the storage connection cannot be used for queues: ${why}`)
+  }
+}
+
+function toBase64(message: StepMessage): string {
+  const { connectorId, runId, position } = message
+  return Buffer.from(JSON.stringify({ connectorId, runId, position })).toString('base64')
+}

@@ -1,0 +1,52 @@
+/** The Store port on Azure Table Storage (or Azurite): six tables, each opened here once per process; the folder's table of contents. */
+import pLimit from 'p-limit'
+import { AppError } from '../errors.ts'
+import type { Store } from '../ports.ts'
+import { audit } from './audit.ts'
+import { changes } from './changes.ts'
+import { tableClient, type TableService } from './connection.ts'
+import { documents } from './documents.ts'
+import { records } from './records.ts'
+import { relays } from './relays.ts'
+import { runs } from './runs.ts'
+import { staging } from './staging.ts'
+import { openTable } from './table.ts'
+import { sha256 } from './verifyAudit.ts'
+
+export interface TableStoreOptions {
+  readonly service: TableService
+  /** Of every table's name. */
+  readonly tablePrefix?: string
+  /** SHA-256 of a text as 64 hex digits. */
+  readonly hash?: (text: string) => string
+  /** First delay of the client's retries after an answer without Retry-After. */
+  readonly retryDelayMs?: number
+}
+
+/** Transactions under way at once. */
+const maxTransactions = 8
+
+/** Make one per process: it remembers that the tables exist. Throws AppError badConfiguration. */
+export function tableStore(options: TableStoreOptions): Store {
+  const { service, tablePrefix = 'easgate', hash = sha256, retryDelayMs = 800 } = options
+  if (!/^[A-Za-z][A-Za-z0-9]{0,39}$/.test(tablePrefix)) throw badPrefix(tablePrefix)
+  const requests = { count: 0 }
+  const limit = pLimit(maxTransactions)
+  const open = (name: string) => openTable(tableClient(service, tablePrefix + name, { requests, retryDelayMs }), limit)
+  const connectors = open('connectors')
+  return {
+    ...documents(connectors),
+    ...relays(connectors),
+    ...runs(open('runs')),
+    ...staging(open('staging')),
+    ...records(open('records')),
+    ...changes(open('changes')),
+    ...audit(open('audit'), hash),
+    requests: () => requests.count,
+  }
+}
+
+function badPrefix(prefix: string): AppError {
+  const message = `the table prefix ${JSON.stringify(prefix)} is not allowed: a letter, then at most 39 letters and digits`
+  return new AppError('badConfiguration', message)
+}

@@ -1,0 +1,101 @@
+/** Puts the adapters together: what lives as long as the process is made once, the rest for each invocation. */
+import { createHash, randomUUID } from 'node:crypto'
+import { problemText, readConfig, type Config } from './config.ts'
+import { readHosting, type Hosting } from './configHosting.ts'
+import type { Environment } from './configSetting.ts'
+import { AppError } from './errors.ts'
+import { relayExchange } from './exchange/relayExchange.ts'
+import { graphDirectory } from './graph/graphDirectory.ts'
+import type { Log, Ports, StepQueue, Store } from './ports.ts'
+import { stepQueue } from './store/stepQueue.ts'
+import { tableStore } from './store/tableStore.ts'
+import { graphCredential, managedIdentity } from './wiringCredential.ts'
+import { contextLog, type LogTarget } from './wiringLog.ts'
+import { openRelaySocket } from './wiringRendezvous.ts'
+
+/** What handlers and API get of the configuration; it is whole or `problems` says why not, and then `ports` throws. */
+export interface Wiring {
+  readonly hosting: Hosting
+  /** As configured, in their order. */
+  readonly connectors: readonly { readonly id: string; readonly name: string }[]
+  /** Sentences, each naming a setting. */
+  readonly problems: readonly string[]
+  log(context: LogTarget): Log
+  /** One set per invocation. Throws AppError badConfiguration. */
+  ports(context: LogTarget): Promise<Ports>
+}
+
+let ofProcess: Wiring | undefined
+
+/** The wiring of this process, from its environment. */
+export function processWiring(): Wiring {
+  ofProcess ??= wire(process.env)
+  return ofProcess
+}
+
+export function wire(env: Environment): Wiring {
+  const read = readConfig(env)
+  const problems = read.ok ? [] : read.problems.map(problemText)
+  let shared: Shared | undefined
+  return {
+    hosting: readHosting(env),
+    connectors: read.ok ? read.config.connectors.map(({ id, name }) => ({ id, name })) : [],
+    problems,
+    log: contextLog,
+    async ports(context) {
+      if (!read.ok) throw new AppError('badConfiguration', `the app is not configured: ${problems.join('. ')}`)
+      shared ??= share(read.config)
+      return portsOf(read.config, shared, contextLog(context))
+    },
+  }
+}
+
+interface Shared {
+  readonly store: Store
+  readonly queue: StepQueue
+  readonly credential: ReturnType<typeof managedIdentity>
+}
+
+const hash = (text: string) => createHash('sha256').update(text).digest('hex')
+
+/** What remembers something worth keeping: that the tables exist, open connections, the identity's tokens. */
+function share({ storage, tablePrefix, clientId }: Config): Shared {
+  const credential = managedIdentity(clientId)
+  const isByKey = 'connectionString' in storage
+  const tables = isByKey ? storage.connectionString : { tableEndpoint: storage.tableUri, credential }
+  const queues = isByKey ? storage.connectionString : { queueEndpoint: storage.queueUri, credential }
+  return {
+    store: tableStore({ service: tables, tablePrefix, hash }),
+    queue: stepQueue({ service: queues }),
+    credential,
+  }
+}
+
+function portsOf(config: Config, { store: sharedStore, queue, credential }: Shared, log: Log): Ports {
+  const clock = { now: () => new Date() }
+  const store = countingFromNow(sharedStore)
+  const directory = graphDirectory({
+    endpoint: config.graphEndpoint,
+    credential: graphCredential(config.graphEndpoint, credential),
+    log,
+  })
+  const exchange = relayExchange({
+    open: openRelaySocket(config, credential),
+    signer: config.signer,
+    relays: (connectorId) => store.relays(connectorId),
+    saveRelay: (connectorId, relay) => store.saveRelay(connectorId, relay),
+    now: clock.now,
+    newId: randomUUID,
+    log,
+  })
+  return { exchange, directory, store, queue, clock, log, newId: randomUUID, hash }
+}
+
+/**
+ * The shared store, with requests counted from here on. Invocations of one process that overlap count each other's too: the number
+ * shows what a step costs, nothing is decided by it.
+ */
+function countingFromNow(store: Store): Store {
+  const before = store.requests()
+  return { ...store, requests: () => store.requests() - before }
+}
