@@ -1,0 +1,7 @@
+import { directoryFake } from '../fakes/directoryFake.ts'
+import { directoryContract } from './directory.ts'
+
+directoryContract('the fake', async (world, pageSize) => ({
+  directory: directoryFake(world, pageSize),
+  close: async () => {},
+}))

@@ -1,0 +1,144 @@
+/** The part of the store's contract about documents, relays and runs. */
+import { describe, expect, test } from 'vitest'
+import { newConnector, type Run } from '../../functions/core/run.ts'
+import { defaultPolicy } from '../../functions/core/settings.ts'
+import type { RelayApproval } from '../../functions/ports.ts'
+import { hostileIds, type StoreTest } from './storeTest.ts'
+
+export function stateContract({ store, other, newId }: StoreTest): void {
+  describe('documents', () => {
+    test('a document that nobody wrote is null', async () => {
+      expect(await store().document(newId(), 'policy')).toBeNull()
+    })
+
+    test('what one client wrote another reads, with the ETag of the write', async () => {
+      const id = newId()
+      const etag = await store().saveDocument(id, 'connector', newConnector(id), null)
+      expect(await other().document(id, 'connector')).toEqual({ value: newConnector(id), etag })
+      expect(await other().document(id, 'policy')).toBeNull()
+    })
+
+    test('each write gives another ETag, and only the last one may be replaced', async () => {
+      const id = newId()
+      const first = await store().saveDocument(id, 'policy', defaultPolicy, null)
+      const second = await other().saveDocument(id, 'policy', { ...defaultPolicy, enabled: true }, first)
+      expect(second).not.toBe(first)
+      await expect(store().saveDocument(id, 'policy', defaultPolicy, first)).rejects.toMatchObject({
+        code: 'changedMeanwhile',
+        retryable: true,
+      })
+      expect((await store().document(id, 'policy'))?.value.enabled).toBe(true)
+    })
+
+    test('a document that is there is not inserted again', async () => {
+      const id = newId()
+      await store().saveDocument(id, 'policy', defaultPolicy, null)
+      await expect(other().saveDocument(id, 'policy', defaultPolicy, null)).rejects.toMatchObject({
+        code: 'changedMeanwhile',
+      })
+    })
+
+    test('of two clients that replace the same version one wins', async () => {
+      const id = newId()
+      const etag = await store().saveDocument(id, 'policy', defaultPolicy, null)
+      const writes = [store(), other(), store(), other()].map((client) =>
+        client.saveDocument(id, 'policy', { ...defaultPolicy, enabled: true }, etag),
+      )
+      const ends = await Promise.allSettled(writes)
+      expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(1)
+    })
+
+    test('a long document comes back as it was, also where a surrogate pair falls on every cut', async () => {
+      const id = newId()
+      const notificationHtml = `x${'😀'.repeat(70_000)}`
+      await store().saveDocument(id, 'policy', { ...defaultPolicy, notificationHtml }, null)
+      const found = await store().document(id, 'policy')
+      expect(found?.value.notificationHtml === notificationHtml).toBe(true)
+    })
+
+    test('a shorter document replaces a longer one whole', async () => {
+      const id = newId()
+      const long = { ...defaultPolicy, notificationHtml: 'y'.repeat(100_000) }
+      const etag = await store().saveDocument(id, 'policy', long, null)
+      await store().saveDocument(id, 'policy', defaultPolicy, etag)
+      expect((await store().document(id, 'policy'))?.value).toEqual(defaultPolicy)
+    })
+
+    test('connectors with hostile ids do not meet', async () => {
+      const ids = hostileIds.map((hostile) => newId() + hostile)
+      for (const id of ids) await store().saveDocument(id, 'connector', newConnector(id), null)
+      for (const id of ids) expect((await other().document(id, 'connector'))?.value.id).toBe(id)
+    })
+  })
+
+  describe('relays', () => {
+    test('are listed per connector and replaced by fingerprint', async () => {
+      const id = newId()
+      const [first, second] = [relay('b/+='), relay(`a${hostileIds[0]}`)]
+      for (const each of [first, second, { ...first, state: 'approved' as const }]) await store().saveRelay(id, each)
+      await store().saveRelay(newId(), relay('of another connector'))
+      expect(await other().relays(id)).toEqual([second, { ...first, state: 'approved' }])
+    })
+  })
+
+  describe('runs', () => {
+    test('a run is found by its id and guarded by its ETag', async () => {
+      const run = newRun(newId(), 'r1', '2026-11-21T08:00:00.000Z')
+      expect(await store().run(run.connectorId, run.id)).toBeNull()
+      const etag = await store().saveRun(run, null)
+      expect(await other().run(run.connectorId, run.id)).toEqual({ value: run, etag })
+      const next = await other().saveRun({ ...run, position: 1 }, etag)
+      await expect(store().saveRun({ ...run, position: 9 }, etag)).rejects.toMatchObject({ code: 'changedMeanwhile' })
+      await expect(store().saveRun(run, null)).rejects.toMatchObject({ code: 'changedMeanwhile' })
+      expect(await store().run(run.connectorId, run.id)).toEqual({ value: { ...run, position: 1 }, etag: next })
+    })
+
+    test('the newest come first, as many as asked for, of one connector', async () => {
+      const id = newId()
+      const starts = [
+        ['b', '08:00:00'],
+        ['d', '09:00:00'],
+        [hostileIds[0], '10:00:00'],
+        ['a', '07:59:59'],
+      ] as const
+      for (const [run, time] of starts) await store().saveRun(newRun(id, run, `2026-11-21T${time}.000Z`), null)
+      await store().saveRun(newRun(newId(), 'z', '2026-11-21T12:00:00.000Z'), null)
+      const newest = async (top: number) => (await other().runs(id, top)).map((run) => run.id)
+      expect(await newest(100)).toEqual([hostileIds[0], 'd', 'b', 'a'])
+      expect(await newest(2)).toEqual([hostileIds[0], 'd'])
+      expect(await newest(0)).toEqual([])
+    })
+  })
+}
+
+function relay(fingerprint: string): RelayApproval {
+  const seen = '2026-11-21T08:00:00.000Z'
+  return { fingerprint, publicKey: 'k', state: 'pending', host: null, firstSeen: seen, lastSeen: seen }
+}
+
+function newRun(connectorId: string, id: string, startedAt: string): Run {
+  return {
+    connectorId,
+    id,
+    kind: 'full',
+    dryRun: false,
+    askedBy: 'timer',
+    state: 'running',
+    step: 'gatherConfiguration',
+    cursor: null,
+    position: 0,
+    claim: null,
+    startedAt,
+    updatedAt: startedAt,
+    gatheredAt: null,
+    endedAt: null,
+    policy: defaultPolicy,
+    configuration: null,
+    attempts: {},
+    groupSizes: {},
+    counts: {},
+    refusal: null,
+    approvedBy: null,
+    failure: null,
+  }
+}

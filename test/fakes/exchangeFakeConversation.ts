@@ -1,0 +1,189 @@
+/** One conversation of the fake Exchange: the same order, refusals and endings as a conversation with a relay. */
+import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
+import { AppError } from '../../functions/errors.ts'
+import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists, RelayIdentity } from '../../functions/ports.ts'
+import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
+import { checkFakeBatch } from './exchangeFakeBatch.ts'
+import type { ExchangeFakeState } from './exchangeFakeState.ts'
+
+interface Shared {
+  readonly state: ExchangeFakeState
+  readonly faults: ExchangeFaults
+  readonly journal: FakeJournalEntry[]
+  readonly calls: FakeCall[]
+  readonly batches: Map<string, { text: string; outcomes: CommandOutcome[] }>
+}
+
+export class FakeConversation implements Conversation {
+  readonly relay: RelayIdentity = {
+    fingerprint: 'fa4e'.repeat(16),
+    version: '0.0.0-fake',
+    host: 'fake-relay',
+    parallel: 4,
+    organization: null,
+    server: null,
+  }
+  readonly #shared: Shared
+  #end: AppError | null = null
+  #listing: string | null = null
+  readonly #running = new Set<string>()
+
+  constructor(shared: Shared) {
+    this.#shared = shared
+  }
+
+  close(): void {
+    this.#end ??= new AppError('internal', 'this conversation is over')
+  }
+
+  mailboxes(): AsyncIterable<readonly Mailbox[]> {
+    return this.#list('mailboxes', () => this.#shared.state.mailboxes())
+  }
+
+  records(): AsyncIterable<readonly EasRecord[]> {
+    return this.#list('records', () => this.#shared.state.records())
+  }
+
+  async configuration(): Promise<ExchangeConfiguration> {
+    await this.#enter('configuration')
+    return this.#shared.state.configuration()
+  }
+
+  async lists(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, DeviceLists>> {
+    await this.#enter('lists')
+    const found = new Map<string, DeviceLists>()
+    for (const guid of mailboxGuids) {
+      const lists = this.#shared.state.lists(guid)
+      if (lists) found.set(guid.toLowerCase(), lists)
+    }
+    return found
+  }
+
+  change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome> {
+    const told: CommandOutcome[] = []
+    const work = this.#execute(batchId, commands, told)
+    // The batch is on its way before anybody iterates; its failure is thrown where it is iterated.
+    work.catch(() => {})
+    return this.#tell(told, work)
+  }
+
+  async *#tell(told: readonly CommandOutcome[], work: Promise<void>): AsyncGenerator<CommandOutcome> {
+    const failure = await work.then(
+      () => null,
+      (error: unknown) => error,
+    )
+    for (const outcome of told) {
+      yield outcome
+      await Promise.resolve()
+    }
+    if (failure !== null) throw failure
+  }
+
+  async #execute(batchId: string, commands: readonly ChangeCommand[], told: CommandOutcome[]): Promise<void> {
+    const { batches, faults } = this.#shared
+    checkFakeBatch(commands)
+    if (this.#running.has(batchId)) throw new AppError('internal', `batch ${batchId} is running already`)
+    this.#running.add(batchId)
+    await this.#enter('change')
+    const text = JSON.stringify(commands)
+    const first = faults.otherRelay ? undefined : batches.get(batchId)
+    if (first && first.text !== text) {
+      throw new AppError('relayRefused', `replayed: batch ${batchId} was used for other commands`)
+    }
+    const outcomes = first?.outcomes ?? []
+    batches.set(batchId, { text, outcomes })
+    for (const command of commands) {
+      await Promise.resolve()
+      this.#checkOpen()
+      const known = outcomes.find((outcome) => outcome.id === command.id)
+      const outcome = known ?? this.#run(command)
+      if (!known) outcomes.push(outcome)
+      const isTold = this.#isHeard()
+      if (!known) this.#shared.journal.push({ batchId, command, outcome, isTold })
+      if (isTold) told.push(outcome)
+    }
+    // A conversation that breaks after the last outcome breaks before the relay said that it was the last.
+    this.#breakWhenDue()
+    this.#running.delete(batchId)
+  }
+
+  #run(command: ChangeCommand): CommandOutcome {
+    const { faults, state } = this.#shared
+    this.#breakWhenDue()
+    const fault = command.kind === 'lists' ? faults.failMailboxes?.get(command.mailboxGuid.toLowerCase()) : undefined
+    const result = fault && !fault.executes ? fault : state.run(command)
+    const failure = fault ?? ('category' in result ? result : undefined)
+    const head = { id: command.id, ok: !failure, durationMs: 1 }
+    if (!failure) return { ...head, warnings: [], ...result }
+    const { category, message, ran } = failure
+    return { ...head, warnings: [], failure: { category, message, ran } }
+  }
+
+  /** Breaks the conversation when every outcome that was to be told, and every silent command, has had its turn. */
+  #breakWhenDue(): void {
+    const lose = this.#shared.faults.loseAfterOutcomes
+    if (!lose || lose.count > 0 || (lose.silent ?? 0) > 0) return
+    this.#shared.faults.loseAfterOutcomes = undefined
+    this.#break()
+  }
+
+  /** Counts the outcome just made; false when nobody hears of it. */
+  #isHeard(): boolean {
+    const lose = this.#shared.faults.loseAfterOutcomes
+    if (!lose) return true
+    if (lose.count > 0) {
+      lose.count -= 1
+      return true
+    }
+    lose.silent = (lose.silent ?? 0) - 1
+    return false
+  }
+
+  async *#list<T>(call: 'mailboxes' | 'records', read: () => readonly T[]): AsyncGenerator<readonly T[]> {
+    await this.#enter(call)
+    this.#listing = call
+    const { faults } = this.#shared
+    const items = read()
+    const pageSize = faults.pageSize ?? 100
+    let isWhole = false
+    try {
+      for (let at = 0, pages = 0; at < items.length; at += pageSize, pages += 1) {
+        this.#checkOpen()
+        if (faults.loseAfterPages === pages) this.#loseListing()
+        yield items.slice(at, at + pageSize)
+      }
+      if (faults.loseAfterPages !== undefined) this.#loseListing()
+      if (faults.cut === call) throw new AppError('incompleteInventory', `${call}: the listing was cut`)
+      isWhole = true
+    } finally {
+      this.#listing = null
+      if (!isWhole) this.#end ??= new AppError('internal', `the listing of ${call} was left before its end`)
+    }
+  }
+
+  async #enter(call: FakeCall): Promise<void> {
+    this.#checkOpen()
+    if (this.#listing) {
+      throw new AppError('internal', `${call}: read the listing of ${this.#listing} to its end first`)
+    }
+    this.#shared.calls.push(call)
+    await this.#shared.faults.before?.(call, this.#shared.state)
+    if (this.#shared.faults.loseAt !== call) return
+    this.#shared.faults.loseAt = undefined
+    this.#break()
+  }
+
+  #loseListing(): never {
+    this.#shared.faults.loseAfterPages = undefined
+    return this.#break()
+  }
+
+  #break(): never {
+    this.#end = new AppError('relayLost', 'the conversation with relay fa4e… broke', { retryable: true })
+    throw this.#end
+  }
+
+  #checkOpen(): void {
+    if (this.#end) throw this.#end
+  }
+}

@@ -1,0 +1,42 @@
+/** The pure half of the fake Exchange: how stated objects read, how lists are edited, which rules fit. */
+import type { AccessLevel, AccessRule } from '../../functions/core/types.ts'
+import type { FakeDevice, FakeMailbox } from './exchangeFakeWorld.ts'
+
+export const states = { allow: 'allowed', block: 'blocked', quarantine: 'quarantined' } as const
+
+export function levelOf(text: string): AccessLevel {
+  const level = text.toLowerCase()
+  if (level === 'allow' || level === 'block' || level === 'quarantine') return level
+  throw new Error(`no access level: ${text}`)
+}
+
+export function dnOf(mailbox: FakeMailbox): string {
+  return mailbox.DistinguishedName ?? `CN=${mailbox.Guid.toLowerCase()},OU=Users,DC=fake`
+}
+
+export function addressesOf(mailbox: FakeMailbox): string[] {
+  const primary = mailbox.PrimarySmtpAddress ? [`SMTP:${mailbox.PrimarySmtpAddress}`] : []
+  const smtp = [...(mailbox.EmailAddresses ?? []), ...primary].filter((address) => /^(smtp:|[^:]+$)/i.test(address))
+  return [...new Set(smtp.map((address) => address.replace(/^smtp:/i, '').toLowerCase()))].toSorted()
+}
+
+export function fits(rule: AccessRule, device: FakeDevice): boolean {
+  const values: Record<string, string | null | undefined> = {
+    DeviceType: device.DeviceType,
+    DeviceModel: device.DeviceModel,
+    DeviceOS: device.DeviceOS,
+    UserAgent: device.DeviceUserAgent,
+  }
+  return values[rule.characteristic]?.toLowerCase() === rule.queryString.toLowerCase()
+}
+
+export function hasId(list: readonly string[], id: string): boolean {
+  return list.some((entry) => entry.toLowerCase() === id.toLowerCase())
+}
+
+/** The same list object when nothing changed. Removes first, so that one command may respell an id. */
+export function edited(list: readonly string[], add: readonly string[], remove: readonly string[]): readonly string[] {
+  const kept = list.filter((entry) => !hasId(remove, entry))
+  const added = add.filter((id) => !hasId(kept, id))
+  return kept.length === list.length && added.length === 0 ? list : [...kept, ...added]
+}

@@ -1,0 +1,206 @@
+/** The state behind the fake Exchange: lists, rules and default with Exchange's own semantics, and its refusals. */
+import type { AccessLevel, AccessRule, EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
+import type { ChangeCommand, CommandOutcome, DeviceLists } from '../../functions/ports.ts'
+import { addressesOf, dnOf, edited, fits, hasId, levelOf, states } from './exchangeFakeRows.ts'
+import type { FakeDevice, FakeMailbox, FakeRule, FakeWorld } from './exchangeFakeWorld.ts'
+
+type Failure = NonNullable<CommandOutcome['failure']>
+
+interface Lists {
+  allowed: readonly string[]
+  blocked: readonly string[]
+}
+
+interface Rule extends AccessRule {
+  readonly guid: string
+}
+
+/** Every Guid that comes in is compared in lower case; ids on lists and texts of rules ignore case, as Exchange does. */
+export class ExchangeFakeState {
+  readonly #mailboxes = new Map<string, FakeMailbox>()
+  readonly #lists = new Map<string, Lists>()
+  readonly #devices = new Map<string, FakeDevice>()
+  readonly #rules = new Map<string, Rule>()
+  readonly #world: FakeWorld
+  #defaultLevel: AccessLevel
+  #made = 0
+
+  constructor(world: FakeWorld) {
+    this.#world = world
+    this.#defaultLevel = levelOf(world.organizationSettings?.DefaultAccessLevel ?? 'Allow')
+    for (const mailbox of world.mailboxes ?? []) this.putMailbox(mailbox)
+    for (const device of world.devices ?? []) this.putDevice(device)
+    for (const rule of world.accessRules ?? []) this.putRule(rule)
+  }
+
+  putMailbox(mailbox: FakeMailbox): void {
+    const guid = mailbox.Guid.toLowerCase()
+    this.#mailboxes.set(guid, { ...this.#mailboxes.get(guid), ...mailbox })
+    const before = this.#lists.get(guid)
+    this.#lists.set(guid, {
+      allowed: mailbox.ActiveSyncAllowedDeviceIDs ?? before?.allowed ?? [],
+      blocked: mailbox.ActiveSyncBlockedDeviceIDs ?? before?.blocked ?? [],
+    })
+  }
+
+  putDevice(device: FakeDevice): void {
+    const guid = device.Guid.toLowerCase()
+    this.#devices.set(guid, { ...this.#devices.get(guid), ...device })
+  }
+
+  putRule(rule: FakeRule): void {
+    const guid = (rule.Guid ?? this.#newGuid()).toLowerCase()
+    const level = levelOf(rule.AccessLevel)
+    this.#rules.set(guid, { guid, queryString: rule.QueryString, characteristic: rule.Characteristic, level })
+  }
+
+  removeMailbox(guid: string): void {
+    this.#mailboxes.delete(guid.toLowerCase())
+    this.#lists.delete(guid.toLowerCase())
+  }
+
+  removeDevice(guid: string): void {
+    this.#devices.delete(guid.toLowerCase())
+  }
+
+  removeRule(guid: string): void {
+    this.#rules.delete(guid.toLowerCase())
+  }
+
+  mailboxes(): Mailbox[] {
+    return [...this.#mailboxes].map(([guid, stated]) => ({
+      guid,
+      dn: dnOf(stated),
+      name: stated.Name ?? /^CN=([^,]*)/i.exec(dnOf(stated))?.[1] ?? null,
+      displayName: stated.DisplayName ?? null,
+      primarySmtp: stated.PrimarySmtpAddress?.toLowerCase() ?? null,
+      addresses: addressesOf(stated),
+      isActiveSyncEnabled: stated.ActiveSyncEnabled ?? true,
+      ...this.#listsOf(guid),
+    }))
+  }
+
+  records(): EasRecord[] {
+    return [...this.#devices].map(([guid, stated]) => ({
+      guid,
+      mailboxDn: this.#mailboxDnOf(stated),
+      deviceId: stated.DeviceId ?? '',
+      deviceType: stated.DeviceType ?? null,
+      deviceModel: stated.DeviceModel ?? null,
+      deviceOs: stated.DeviceOS ?? null,
+      userAgent: stated.DeviceUserAgent ?? null,
+      clientType: stated.ClientType ?? null,
+      firstSync: stated.FirstSyncTime ? new Date(stated.FirstSyncTime).toISOString() : null,
+      ...this.#access(stated),
+    }))
+  }
+
+  configuration(): ExchangeConfiguration {
+    const settings = this.#world.organizationSettings
+    return {
+      organization: this.#world.organization ?? null,
+      defaultLevel: this.#defaultLevel,
+      userMailInsert: settings?.UserMailInsert ?? null,
+      adminMailRecipients: settings?.AdminMailRecipients ?? [],
+      rules: [...this.#rules.values()],
+      servers: (this.#world.servers ?? []).map((server) => ({
+        name: server.Name,
+        fqdn: server.Fqdn ?? null,
+        role: server.ServerRole ?? '',
+        version: server.AdminDisplayVersion ?? '',
+      })),
+      deviceClasses: this.#deviceClasses(),
+      mailboxPolicies: [],
+    }
+  }
+
+  /** null: no such mailbox. */
+  lists(guid: string): DeviceLists | null {
+    return this.#mailboxes.has(guid.toLowerCase()) ? this.#listsOf(guid.toLowerCase()) : null
+  }
+
+  /** Runs one command: what it gave, or why it failed. */
+  run(command: ChangeCommand): { readonly guid?: string; readonly warnings: readonly string[] } | Failure {
+    if (command.kind === 'lists') return this.#runLists(command)
+    if (command.kind === 'newRule') return this.#runNewRule(command)
+    if (command.kind === 'defaultLevel') {
+      this.#defaultLevel = command.level
+      return { warnings: [] }
+    }
+    const rule = this.#rules.get(command.guid.toLowerCase())
+    if (!rule) return notFound(command.guid)
+    if (command.kind === 'removeRule') this.#rules.delete(rule.guid)
+    else this.#rules.set(rule.guid, { ...rule, level: command.level })
+    return { warnings: [] }
+  }
+
+  #runLists(command: Extract<ChangeCommand, { kind: 'lists' }>) {
+    const guid = command.mailboxGuid.toLowerCase()
+    const before = this.#lists.get(guid)
+    if (!before) return notFound(guid)
+    const after = {
+      allowed: edited(before.allowed, command.addAllowed, command.removeAllowed),
+      blocked: edited(before.blocked, command.addBlocked, command.removeBlocked),
+    }
+    this.#lists.set(guid, after)
+    const isSame = after.allowed === before.allowed && after.blocked === before.blocked
+    return {
+      warnings: isSame ? ['The command completed successfully but no settings have been modified.'] : [],
+    }
+  }
+
+  #runNewRule(command: Extract<ChangeCommand, { kind: 'newRule' }>) {
+    const text = command.queryString.toLowerCase()
+    const isTaken = [...this.#rules.values()].some(
+      (rule) => rule.characteristic === command.characteristic && rule.queryString.toLowerCase() === text,
+    )
+    if (isTaken) return failure('other', `The object '${command.queryString}' already exists.`, 'yes')
+    const guid = this.#newGuid()
+    const { queryString, characteristic, level } = command
+    this.#rules.set(guid, { guid, queryString, characteristic, level })
+    return { guid, warnings: [] }
+  }
+
+  #listsOf(guid: string): DeviceLists {
+    return this.#lists.get(guid) ?? { allowed: [], blocked: [] }
+  }
+
+  #mailboxDnOf(device: FakeDevice): string {
+    const mailbox = this.#mailboxes.get(device.Mailbox?.toLowerCase() ?? '')
+    if (mailbox) return dnOf(mailbox)
+    const parts = (device.DistinguishedName ?? '').split(/(?<!\\),/)
+    return parts.length > 2 ? parts.slice(2).join(',') : `CN=${device.Mailbox ?? device.Guid},OU=Users,DC=gone`
+  }
+
+  #access(device: FakeDevice): Pick<EasRecord, 'state' | 'stateReason'> {
+    if (device.DeviceAccessState === 'DeviceDiscovery') return { state: 'deviceDiscovery', stateReason: 'Global' }
+    const lists = this.#listsOf(device.Mailbox?.toLowerCase() ?? '')
+    const id = device.DeviceId ?? ''
+    if (hasId(lists.blocked, id)) return { state: 'blocked', stateReason: 'Individual' }
+    if (hasId(lists.allowed, id)) return { state: 'allowed', stateReason: 'Individual' }
+    const levels = [...this.#rules.values()].filter((rule) => fits(rule, device)).map((rule) => rule.level)
+    const level = (['block', 'quarantine', 'allow'] as const).find((candidate) => levels.includes(candidate))
+    return { state: states[level ?? this.#defaultLevel], stateReason: level ? 'DeviceRule' : 'Global' }
+  }
+
+  #deviceClasses(): { type: string; model: string }[] {
+    const seen = new Map<string, { type: string; model: string }>()
+    for (const { DeviceType: type, DeviceModel: model } of this.#devices.values()) {
+      if (type && model) seen.set(`${type} ${model}`, { type, model })
+    }
+    return [...seen.values()]
+  }
+
+  #newGuid(): string {
+    this.#made += 1
+    return `fa4e0000-0000-4000-8000-${String(this.#made).padStart(12, '0')}`
+  }
+}
+
+export function failure(category: string, message: string, ran: Failure['ran']): Failure {
+  return { category, message, ran }
+}
+
+function notFound(guid: string): Failure {
+  return failure('notFound', `The object '${guid}' couldn't be found.`, 'no')
+}

@@ -1,0 +1,39 @@
+/** The Store port in memory, as strict as Table Storage: it refuses wrong ETags, rows that come twice, unknown keys. Values go in and out as JSON. */
+import { createHash } from 'node:crypto'
+import type { Store } from '../../functions/ports.ts'
+import { audit, changes } from './storeFakePlan.ts'
+import { records, staging } from './storeFakeRows.ts'
+import { documents, relays, runs } from './storeFakeState.ts'
+
+export interface FakeStoreOptions {
+  /** ETags are made of it, as Azure's are of its clock. */
+  readonly now?: () => Date
+  /** SHA-256 of a text as 64 hex digits. */
+  readonly hash?: (text: string) => string
+}
+
+export function fakeStore({ now = () => new Date(0), hash = sha256 }: FakeStoreOptions = {}): Store {
+  let writes = 0
+  let requests = 0
+  const nextEtag = () => `W/"datetime'${now().toISOString()}';${(writes += 1)}"`
+  const store: Store = {
+    ...documents(nextEtag),
+    ...relays(),
+    ...runs(nextEtag),
+    ...staging(),
+    ...records(),
+    ...changes(),
+    ...audit(hash),
+    requests: () => requests,
+  }
+  return new Proxy(store, {
+    get(target, name, receiver) {
+      if (name !== 'requests') requests += 1
+      return Reflect.get(target, name, receiver) as unknown
+    },
+  })
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex')
+}
