@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { deviceKey } from '../../functions/core/deviceKey.ts'
+import type { Run } from '../../functions/core/run.ts'
+import { startRun } from '../../functions/sync/startRun.ts'
+import { approveRun } from '../../functions/sync/decideHeldRun.ts'
+import { runStep } from '../../functions/sync/runStep.ts'
+import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
+import { Killed, mortalPorts } from './mortalPorts.ts'
+import { policyOf } from './policyOf.ts'
+import { worlds, type World } from './worlds.ts'
+
+const runs = Number(process.env['EASGATE_WORLDS'] ?? 200)
+
+async function systemOf(world: World): Promise<FakeSystem> {
+  return fakeSystem(world.exchange, world.graph, policyOf(world.policy))
+}
+
+/** What the tests compare at the end: lists, default, rules and decisions. */
+async function picture(system: FakeSystem) {
+  const { defaultLevel, rules } = system.exchange.state.configuration()
+  const lists = system.exchange.state
+    .mailboxes()
+    .map(({ guid, allowed, blocked }) => ({ guid, allowed: sorted(allowed), blocked: sorted(blocked) }))
+  const decisions = Object.fromEntries(
+    Object.entries(await system.decisions()).map(([guid, { access, reason, fallback }]) => [
+      guid,
+      `${access} ${reason} ${fallback ?? ''}`,
+    ]),
+  )
+  return {
+    defaultLevel,
+    rules: rules.map(({ queryString, level }) => `${queryString} ${level}`).sort(),
+    lists: lists.sort((a, b) => (a.guid < b.guid ? -1 : 1)),
+    decisions,
+  }
+}
+
+const sorted = (list: readonly string[]) => [...list].sort()
+
+/** Entries and rules that were there before easgate. */
+function foreign(world: World) {
+  return (world.exchange.mailboxes ?? []).map(({ Guid, ActiveSyncAllowedDeviceIDs, ActiveSyncBlockedDeviceIDs }) => ({
+    guid: Guid,
+    allowed: ActiveSyncAllowedDeviceIDs ?? [],
+    blocked: ActiveSyncBlockedDeviceIDs ?? [],
+  }))
+}
+
+async function expectPromises(system: FakeSystem, world: World): Promise<void> {
+  const decisions = await system.decisions()
+  const records = system.exchange.state.records()
+  // 4: every EAS record has exactly one decision with a reason
+  expect(Object.keys(decisions).sort()).toEqual(records.map(({ guid }) => guid).sort())
+  for (const { guid, allowed, blocked } of foreign(world)) {
+    const lists = system.exchange.lists(guid)
+    // 3: what easgate did not make is there as before
+    expect(lists.allowed).toEqual(expect.arrayContaining([...allowed]))
+    expect(lists.blocked).toEqual(expect.arrayContaining([...blocked]))
+    const mine = records.filter(
+      ({ mailboxDn }) => mailboxDn.toLowerCase() === system.exchange.mailbox(guid).dn.toLowerCase(),
+    )
+    const accessOf = (id: string) =>
+      mine
+        .filter(({ deviceId }) => deviceKey(deviceId) === deviceKey(id))
+        .map((record) => decisions[record.guid]?.access)
+    // 1: what easgate allows, the policy allows
+    for (const id of lists.allowed.filter((id) => !allowed.includes(id))) expect(accessOf(id)).toContain('allow')
+    for (const id of lists.blocked.filter((id) => !blocked.includes(id))) {
+      expect(accessOf(id).some((access) => access === 'block' || access === 'quarantine')).toBe(true)
+    }
+    // both lists stay disjoint
+    expect(lists.allowed.filter((id) => lists.blocked.includes(id))).toEqual([])
+  }
+}
+
+/** 2: before every command there is an audit row, and every change of the plan has its outcome. */
+async function expectAudited(system: FakeSystem, run: Run): Promise<void> {
+  const audit = await system.store.audit(connectorId, 1, 10_000)
+  const sent = audit.filter(({ action }) => action === 'commandSent').map(({ after }) => (after as { id: string }).id)
+  for (const { command } of system.exchange.journal) expect(sent).toContain(command.id)
+  const changes = await system.store.changes(connectorId, run.id, '', null, 10_000)
+  expect(changes.filter(({ outcome }) => outcome === null)).toEqual([])
+}
+
+describe('the promises, over random worlds', () => {
+  test('a full sync keeps them, and a second one right after sends nothing', async () => {
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        const system = await systemOf(world)
+        const run = await system.sync('full', { approve: true })
+        expect([run.state, run.failure]).toEqual(['done', null])
+        await expectPromises(system, world)
+        await expectAudited(system, run)
+        const before = [system.exchange.journal.length, await picture(system)]
+        const second = await system.sync('full', { approve: true })
+        expect([second.state, system.exchange.journal.length, await picture(system)]).toEqual(['done', ...before])
+        const quick = await system.sync('quick', { approve: true })
+        expect([quick.state, system.exchange.journal.length]).toEqual(['done', before[0]])
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  test('who has mail before and after a run has it all the way: a run cut anywhere leaves people in', async () => {
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        const system = await systemOf(world)
+        const allowed = () =>
+          system.exchange.state.records().flatMap(({ guid, state }) => (state === 'allowed' ? [guid] : []))
+        const moments: string[][] = [allowed()]
+        system.exchange.faults.before = () => void moments.push(allowed())
+        await system.sync('full', { approve: true })
+        const stays = moments[0]?.filter((guid) => allowed().includes(guid))
+        for (const moment of moments) expect(moment).toEqual(expect.arrayContaining(stays ?? []))
+      }),
+      { numRuns: runs },
+    )
+  })
+
+  test('the order of what comes in never matters', async () => {
+    await fc.assert(
+      fc.asyncProperty(worlds, async (world) => {
+        const reversed = { ...world, exchange: reverse(world.exchange), graph: reverse(world.graph) }
+        const [one, other] = [await systemOf(world), await systemOf(reversed)]
+        await one.sync('full', { approve: true })
+        await other.sync('full', { approve: true })
+        expect(await picture(other)).toEqual(await picture(one))
+      }),
+      { numRuns: Math.ceil(runs / 4) },
+    )
+  })
+
+  test('a process killed anywhere, again and again, ends in the same state with nothing lost', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        worlds,
+        fc.array(fc.integer({ min: 1, max: 160 }), { minLength: 1, maxLength: 4 }),
+        async (world, lives) => {
+          const [calm, killed] = [await systemOf(world), await systemOf(world)]
+          await calm.sync('full', { approve: true })
+          const run = await syncWithDeaths(killed, [...lives])
+          expect([run.state, run.failure]).toEqual(['done', null])
+          expect(await picture(killed)).toEqual(await picture(calm))
+          await expectPromises(killed, world)
+          await expectAudited(killed, run)
+          const sent = killed.exchange.journal.length
+          await killed.sync('full', { approve: true })
+          expect(killed.exchange.journal.length).toBe(sent)
+        },
+      ),
+      { numRuns: runs },
+    )
+  })
+
+  test('a relay that is lost in the middle of a batch costs nothing but time', async () => {
+    const faults = fc.record({ count: fc.integer({ min: 0, max: 4 }), silent: fc.integer({ min: 0, max: 3 }) })
+    await fc.assert(
+      fc.asyncProperty(worlds, fc.array(faults, { minLength: 1, maxLength: 3 }), async (world, losses) => {
+        const [calm, lossy] = [await systemOf(world), await systemOf(world)]
+        await calm.sync('full', { approve: true })
+        const waiting = [...losses]
+        lossy.exchange.faults.before = (call) => {
+          if (call === 'change' && !lossy.exchange.faults.loseAfterOutcomes)
+            lossy.exchange.faults.loseAfterOutcomes = waiting.shift()
+        }
+        const run = await lossy.sync('full', { approve: true })
+        expect([run.state, await picture(lossy)]).toEqual(['done', await picture(calm)])
+        await expectAudited(lossy, run)
+      }),
+      { numRuns: Math.ceil(runs / 2) },
+    )
+  })
+})
+
+function reverse<T extends object>(world: T): T {
+  return Object.fromEntries(
+    Object.entries(world).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? [...(value as unknown[])].reverse() : value,
+    ]),
+  ) as T
+}
+
+/** Works the queue with processes that die after so many calls; a message that was not done comes again, now and then twice. */
+async function syncWithDeaths(system: FakeSystem, lives: number[]): Promise<Run> {
+  const { runId } = await startRun(system.ports, { connectorId, kind: 'full', askedBy: 'test', dryRun: false })
+  if (!runId) throw new Error('the run was not started')
+  let deliveries = 0
+  const work = async () => {
+    for (let taken = system.queue.take(); taken; taken = system.queue.take()) {
+      const id = `message${++deliveries}`
+      for (let dequeueCount = 1; ; dequeueCount++) {
+        const life = { left: lives.shift() ?? Infinity }
+        system.clock.advance(10)
+        try {
+          await runStep(mortalPorts(system.ports, life), taken.message, { id, dequeueCount })
+          // The platform may deliver a message again although it was done
+          if (deliveries % 3 === 0) await runStep(system.ports, taken.message, { id: `${id}-twice`, dequeueCount: 1 })
+          break
+        } catch (thrown) {
+          if (!isDeath(thrown)) throw thrown
+        }
+      }
+    }
+  }
+  await work()
+  const run = await system.run(runId)
+  if (run.state !== 'held') return run
+  await approveRun(system.ports, connectorId, runId, 'test')
+  await work()
+  return system.run(runId)
+}
+
+function isDeath(thrown: unknown): boolean {
+  return thrown instanceof Killed || (thrown instanceof Error && isDeath(thrown.cause))
+}
