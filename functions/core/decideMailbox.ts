@@ -7,6 +7,7 @@ import { baseAccess, effectiveAccess } from './exchangeAccess.ts'
 import { match } from './match.ts'
 import { membership, type Adoption, type ListChange, type MailboxChange, type Membership } from './plan.ts'
 import { planLists, type DecidedRecord } from './planLists.ts'
+import { ownLists } from './ownLists.ts'
 import { resolveOwner } from './resolveOwner.ts'
 import type { Decision, EasRecord, IntuneDevice, List, Mailbox, OwnEntry, Owner, StoredDecision } from './types.ts'
 
@@ -18,8 +19,10 @@ export interface MailboxFacts {
   /** Intune devices of those users. */
   readonly devices: readonly IntuneDevice[]
   readonly records: readonly { readonly record: EasRecord; readonly previous: StoredDecision | null }[]
-  /** Entries that easgate made, as recorded. */
+  /** Entries that easgate made or took away, as recorded. */
   readonly entries: readonly OwnEntry[]
+  /** When the reading of the lists began, Unix milliseconds. */
+  readonly readAtMs: number
 }
 
 export interface MailboxVerdict {
@@ -27,8 +30,8 @@ export interface MailboxVerdict {
   /** One for each record, in their order. */
   readonly decisions: readonly StoredDecision[]
   readonly changes: readonly MailboxChange[]
-  /** Recorded entries that are on no list any more: somebody took them away, or their command never ran. */
-  readonly vanished: readonly OwnEntry[]
+  /** Recorded entries that say nothing any more: their rows go. */
+  readonly obsolete: readonly OwnEntry[]
   /** Per record: what Exchange does now, and what it will do once the plan is carried out. */
   readonly effects: readonly { readonly now: Decision['access']; readonly after: Decision['access'] }[]
 }
@@ -40,19 +43,21 @@ export function decideMailbox(
   run: { readonly id: string; readonly kind: 'full' | 'quick' },
 ): MailboxVerdict {
   const owner = resolveOwner(facts.candidates)
-  const own = ownLists(facts)
+  const own = facts.mailbox && ownLists(facts.mailbox, facts.entries, facts.readAtMs)
+  const mailbox = facts.mailbox && own && { ...facts.mailbox, ...own.lists }
+  const present = own?.present ?? []
   const isAdopting = context.policy.settings.manualEntries === 'adopt'
   const decided = facts.records.map(({ record, previous }) => {
-    const known = factsOf(record, facts, owner, own.present, isAdopting, context)
+    const known = factsOf(record, { ...facts, mailbox }, owner, present, isAdopting, context)
     const decision = withUnresolved(decide(known, context), previous, run)
     return { record, facts: known, decision }
   })
-  const changes = facts.mailbox ? planLists(facts.mailbox, decided, own.present, context, traceOf(context)) : []
+  const changes = mailbox ? planLists(mailbox, decided, present, context, traceOf(context)) : []
   return {
     owner,
     decisions: decided.map(({ decision }) => decision),
-    changes: isAdopting && facts.mailbox ? [...adoption(facts.mailbox, decided, own.present), ...changes] : changes,
-    vanished: own.vanished,
+    changes: isAdopting && mailbox ? [...adoption(mailbox, decided, present), ...changes] : changes,
+    obsolete: own?.obsolete ?? [],
     effects: decided.map((one) => effectOf(one, changes, context)),
   }
 }
@@ -84,12 +89,6 @@ function factsOf(
 function owns(entries: readonly OwnEntry[], key: string, list: List): boolean {
   for (const entry of entries) if (entry.list === list && deviceKey(entry.deviceId) === key) return true
   return false
-}
-
-function ownLists({ mailbox, entries }: MailboxFacts): { present: readonly OwnEntry[]; vanished: readonly OwnEntry[] } {
-  if (entries.length === 0 || mailbox === null) return { present: entries, vanished: [] }
-  const isPresent = (entry: OwnEntry) => findEntry(mailbox[entry.list], deviceKey(entry.deviceId)) !== undefined
-  return { present: entries.filter(isPresent), vanished: entries.filter((entry) => !isPresent(entry)) }
 }
 
 /** Counts the complete full syncs in which no user was found; a step that is repeated counts once. */

@@ -14,7 +14,7 @@ export function add(tally: Tally, name: string, number = 1): void {
  * now.allowed                 records that Exchange lets in before the plan
  * losing, gaining             records whose access ends or begins with the plan
  * planned.changes             changes of mailboxes
- * vanished                    entries of easgate's that are on no list any more
+ * obsolete                    rows of recorded entries that went
  */
 export function tallyMailbox(tally: Tally, facts: MailboxFacts, verdict: MailboxVerdict): void {
   if (facts.mailbox) add(tally, 'found.mailboxes')
@@ -30,5 +30,5 @@ export function tallyMailbox(tally: Tally, facts: MailboxFacts, verdict: Mailbox
     if (now !== 'allow' && after === 'allow') add(tally, 'gaining')
   }
   if (verdict.changes.length > 0) add(tally, 'planned.changes', verdict.changes.length)
-  if (verdict.vanished.length > 0) add(tally, 'vanished', verdict.vanished.length)
+  if (verdict.obsolete.length > 0) add(tally, 'obsolete', verdict.obsolete.length)
 }

@@ -86,10 +86,12 @@ export interface IntuneDevice {
 
 export type List = 'allowed' | 'blocked'
 
-/** An entry that easgate made, recorded before its command was sent. */
+/** An entry that easgate made, recorded before its command was sent; or took away, recorded after its command was done. */
 export interface OwnEntry {
   readonly deviceId: string
   readonly list: List
+  /** Taken away by easgate: kept until every reading of the list is newer (ownLists.ts). */
+  readonly isRemoved?: true
   readonly runId: string
   /** ISO-8601 UTC. */
   readonly since: string

@@ -1,12 +1,12 @@
 /** A chunk of mailbox changes: read the lists again, record what will be ours, send, record what became of it. */
 import type { Adoption, ListChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
-import type { ChangeCommand, CommandOutcome, RowKey, StoredChange } from '../ports.ts'
+import type { ChangeCommand, CommandOutcome, StoredChange, StoredRow } from '../ports.ts'
 import type { Applying } from './applyPhase.ts'
 import { auditEnded, auditSent } from './auditCommands.ts'
 import { editLists, type ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'
-import { claimEntries, forget, goneEntries, writeByPartition } from './ownEntries.ts'
+import { claimEntries, goneEntries, writeByPartition } from './ownEntries.ts'
 
 interface Prepared {
   readonly key: string
@@ -26,7 +26,7 @@ export async function prepareLists(
   const lists = await applying.conversation.lists(changes.map(({ change }) => change.mailboxGuid))
   const settled = new Map<string, Outcome>()
   const prepared: Prepared[] = []
-  const gone: RowKey[] = []
+  const gone: StoredRow[] = []
   for (const { key, change } of changes) {
     const now = lists.get(change.mailboxGuid)
     const edits = now && editLists(change, now)
@@ -39,9 +39,9 @@ export async function prepareLists(
         edits,
         command: { id: key, kind: 'lists', mailboxGuid: change.mailboxGuid, ...edits.command },
       })
-    if (edits) gone.push(...goneEntries(change.mailboxGuid, edits.verified))
+    if (edits) gone.push(...goneEntries(applying, change.mailboxGuid, edits.verified))
   }
-  await forget(applying, gone)
+  await writeByPartition(applying.ports, applying.run.connectorId, gone)
   await settle(applying, settled)
   await claimEntries(applying, prepared)
   return prepared.length === 0 ? null : prepared
@@ -76,7 +76,7 @@ async function record(
   arrived: readonly { one: Prepared; result: CommandOutcome }[],
 ): Promise<void> {
   const settled = new Map<string, Outcome>()
-  const gone: RowKey[] = []
+  const gone: StoredRow[] = []
   for (const { one, result } of arrived) {
     const { failure } = result
     // Not run, or nobody knows: no outcome yet. The next message reads the list and knows.
@@ -87,9 +87,9 @@ async function record(
         ? outcome(applying, 'failed', `${failure.category}: ${failure.message}`)
         : outcome(applying, 'done', droppedText(one.edits)),
     )
-    if (!failure) gone.push(...goneEntries(one.change.mailboxGuid, one.edits.toDo))
+    if (!failure) gone.push(...goneEntries(applying, one.change.mailboxGuid, one.edits.toDo))
   }
-  await forget(applying, gone)
+  await writeByPartition(applying.ports, applying.run.connectorId, gone)
   await auditEnded(
     applying,
     arrived.map(({ one, result }) => ({ subject: one.change.mailboxGuid, command: one.command, result })),
@@ -120,7 +120,7 @@ async function adopt(applying: Applying, open: readonly StoredChange[]): Promise
   const rows = adoptions.flatMap(({ change }: { change: Adoption }) =>
     change.entries.map((entry) => entryRow(change.mailboxGuid, { ...entry, runId: run.id, since: at })),
   )
-  await writeByPartition(ports, run.connectorId, rows, [])
+  await writeByPartition(ports, run.connectorId, rows)
   const entries = adoptions.map(({ change }) => ({
     at,
     actor: `run ${run.id}`,

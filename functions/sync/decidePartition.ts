@@ -23,11 +23,11 @@ export async function decidePartition(
   const deletes: RowKey[] = [...merged.deletes]
   const changes: { key: string; change: PlannedChange }[] = []
   for (const rows of byMailbox(merged.rows)) {
-    const facts = factsOf(rows)
+    const facts = factsOf(rows, loaded.readAtMs)
     const verdict = decideMailbox(facts, context, run)
     tallyMailbox(tally, facts, verdict)
     keepDecisions(rows, verdict, written)
-    for (const entry of verdict.vanished) deletes.push(entryKey(rows.guid, entry))
+    for (const entry of verdict.obsolete) deletes.push(entryKey(rows.guid, entry))
     for (const change of verdict.changes) changes.push({ key: changeKey(change, partition, 0), change })
   }
   if (changes.length > 0) await store.putChanges(run.connectorId, run.id, changes)
@@ -80,8 +80,8 @@ function addRow(group: MailboxRows, row: StoredRow): void {
   }
 }
 
-function factsOf({ mailbox, owners, devices, entries, records }: MailboxRows): MailboxFacts {
-  return { mailbox, candidates: owners, devices, records, entries }
+function factsOf({ mailbox, owners, devices, entries, records }: MailboxRows, readAtMs: number): MailboxFacts {
+  return { mailbox, candidates: owners, devices, records, entries, readAtMs }
 }
 
 /** A record's row is written when its data or its decision differs. */

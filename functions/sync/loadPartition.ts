@@ -8,6 +8,8 @@ export interface LoadedPartition {
   readonly stored: readonly StoredRow[]
   /** What was gathered, by row kind; null when a later gathering has already been merged: the stored rows are newer. */
   readonly gathered: ReadonlyMap<RowKind, readonly StagedRow[]> | null
+  /** When the reading began that the lists are from, Unix milliseconds. */
+  readonly readAtMs: number
 }
 
 const kinds: readonly (readonly [RowKind, StagedKind])[] = [
@@ -22,8 +24,15 @@ export async function loadPartition({ store }: Ports, run: Run, partition: numbe
     store.rows(run.connectorId, partition),
     ...kinds.map(([, staged]) => stagedOf(store, run, staged, partition)),
   ])
-  if (isMergedLater(stored, run)) return { stored, gathered: null }
-  return { stored, gathered: new Map(kinds.map(([kind], index) => [kind, gathered[index] ?? []])) }
+  // A long full sync must not overwrite what a quick one read after it
+  const merged = markOf(stored)?.gatheredAt
+  const own = run.gatheredAt ?? run.startedAt
+  if (merged !== undefined && merged > own) return { stored, gathered: null, readAtMs: Date.parse(merged) }
+  return {
+    stored,
+    gathered: new Map(kinds.map(([kind], index) => [kind, gathered[index] ?? []])),
+    readAtMs: Date.parse(own),
+  }
 }
 
 /** The partition's mark: which complete gathering was merged last. */
@@ -31,8 +40,7 @@ export interface Mark {
   readonly gatheredAt: string
 }
 
-/** A long full sync must not overwrite what a quick one read after it. */
-function isMergedLater(stored: readonly StoredRow[], run: Run): boolean {
-  const mark = stored.find((row) => row.kind === 'mark')
-  return mark !== undefined && (JSON.parse(mark.data) as Mark).gatheredAt > (run.gatheredAt ?? '')
+function markOf(stored: readonly StoredRow[]): Mark | null {
+  const row = stored.find(({ kind }) => kind === 'mark')
+  return row ? (JSON.parse(row.data) as Mark) : null
 }

@@ -2,10 +2,10 @@
 import { partitionOf } from '../core/partition.ts'
 import type { ListChange } from '../core/plan.ts'
 import type { List } from '../core/types.ts'
-import type { RowKey, StoredRow } from '../ports.ts'
+import type { StoredRow } from '../ports.ts'
 import type { Applying } from './applyPhase.ts'
 import type { ListEdits } from './editLists.ts'
-import { entryKey, entryRow } from './entryRow.ts'
+import { entryRow } from './entryRow.ts'
 
 /** Ownership of an entry is recorded before its command is sent. */
 export async function claimEntries(
@@ -21,44 +21,33 @@ export async function claimEntries(
         : []
     }),
   )
-  await writeByPartition(ports, run.connectorId, rows, [])
+  await writeByPartition(ports, run.connectorId, rows)
 }
 
-/** Entries that the edits took off a list are easgate's no longer. */
-export function goneEntries(mailboxGuid: string, edits: ListEdits['toDo']): RowKey[] {
+/** Entries that the edits took off a list are easgate's no longer; that is recorded, for runs that read the list before. */
+export function goneEntries({ ports, run }: Applying, mailboxGuid: string, edits: ListEdits['toDo']): StoredRow[] {
   const lists: readonly List[] = ['allowed', 'blocked']
+  const since = ports.clock.now().toISOString()
   const wasOn = (list: List, { before }: ListEdits['toDo'][number]) => before === list || before === 'both'
   return edits.flatMap((edit) =>
     lists
       .filter((list) => wasOn(list, edit) && edit.after !== list && edit.after !== 'both')
-      .map((list) => entryKey(mailboxGuid, { deviceId: edit.deviceId, list })),
+      .map((list) => entryRow(mailboxGuid, { deviceId: edit.deviceId, list, isRemoved: true, runId: run.id, since })),
   )
-}
-
-/** Takes entries off the record. */
-export async function forget({ ports, run }: Applying, gone: readonly RowKey[]): Promise<void> {
-  await writeByPartition(ports, run.connectorId, [], gone)
 }
 
 /** Rows of many mailboxes, each to its partition. */
 export async function writeByPartition(
   ports: Applying['ports'],
   connectorId: string,
-  upserts: readonly StoredRow[],
-  deletes: readonly RowKey[],
+  rows: readonly StoredRow[],
 ): Promise<void> {
-  const partitions = new Map<number, { upserts: StoredRow[]; deletes: RowKey[] }>()
-  const of = (mailboxGuid: string) => {
-    const partition = partitionOf(mailboxGuid)
-    const found = partitions.get(partition) ?? { upserts: [], deletes: [] }
-    partitions.set(partition, found)
-    return found
+  const partitions = new Map<number, StoredRow[]>()
+  for (const row of rows) {
+    const partition = partitionOf(row.mailboxGuid)
+    const own = partitions.get(partition)
+    if (own) own.push(row)
+    else partitions.set(partition, [row])
   }
-  for (const row of upserts) of(row.mailboxGuid).upserts.push(row)
-  for (const key of deletes) of(key.mailboxGuid).deletes.push(key)
-  await Promise.all(
-    [...partitions].map(([partition, rows]) =>
-      ports.store.writeRows(connectorId, partition, rows.upserts, rows.deletes),
-    ),
-  )
+  await Promise.all([...partitions].map(([partition, own]) => ports.store.writeRows(connectorId, partition, own, [])))
 }

@@ -120,6 +120,7 @@ export function facts(given: Given = {}): MailboxFacts {
     devices: (given.devices ?? [{}]).map(device),
     records: [{ record: record(given.record), previous: given.previous ?? null }],
     entries: given.entries ?? [],
+    readAtMs: now.getTime(),
   }
 }
 

@@ -168,9 +168,9 @@ describe('from decisions to the lists', () => {
     ])
   })
 
-  test('a recorded entry that is on no list any more is reported as vanished', () => {
+  test('a recorded entry that is on no list any more is obsolete', () => {
     const verdict = decideMailbox(facts({ entries: [entry('allowed')] }), context(), fullRun)
-    expect(verdict.vanished).toEqual([entry('allowed')])
+    expect(verdict.obsolete).toEqual([entry('allowed')])
   })
 
   test('a change carries the trace of the row that decided', () => {

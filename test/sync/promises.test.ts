@@ -153,6 +153,35 @@ describe('the promises, over random worlds', () => {
     )
   })
 
+  test('full and quick syncs side by side, in any order of their steps, end as one alone would', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        worlds,
+        fc.array(fc.nat(4), { maxLength: 60 }),
+        fc.integer({ min: 0, max: 15 }),
+        async (world, picks, quickAfter) => {
+          const [calm, busy] = [await systemOf(world), await systemOf(world)]
+          await calm.sync('full', { approve: true })
+          await calm.sync('full', { approve: true })
+          await startRun(busy.ports, { connectorId, kind: 'full', askedBy: 'test', dryRun: false })
+          for (let step = 0; busy.queue.waiting.length > 0; step++) {
+            if (step === quickAfter)
+              await startRun(busy.ports, { connectorId, kind: 'quick', askedBy: 'test', dryRun: false })
+            const taken = takeAny(busy, picks.shift() ?? 0)
+            busy.clock.advance(20)
+            await runStep(busy.ports, taken, { id: `step${step}`, dequeueCount: 1 })
+            const held = (await busy.store.document(connectorId, 'connector'))?.value.heldRun
+            if (held) await approveRun(busy.ports, connectorId, held, 'test').catch(() => undefined)
+          }
+          await busy.sync('full', { approve: true })
+          expect(await picture(busy)).toEqual(await picture(calm))
+          await expectPromises(busy, world)
+        },
+      ),
+      { numRuns: runs },
+    )
+  })
+
   test('a relay that is lost in the middle of a batch costs nothing but time', async () => {
     const faults = fc.record({ count: fc.integer({ min: 0, max: 4 }), silent: fc.integer({ min: 0, max: 3 }) })
     await fc.assert(
@@ -210,6 +239,15 @@ async function syncWithDeaths(system: FakeSystem, lives: number[]): Promise<Run>
   await approveRun(system.ports, connectorId, runId, 'test')
   await work()
   return system.run(runId)
+}
+
+/** The message at this place among those that wait, however long it should have waited. */
+function takeAny(system: FakeSystem, place: number) {
+  const taken = [...Array.from({ length: system.queue.waiting.length }, () => system.queue.take())]
+  const chosen = taken.splice(place % taken.length, 1)[0]
+  for (const other of taken) if (other) void system.queue.send(other.message, other.delaySeconds)
+  if (!chosen) throw new Error('no message waits')
+  return chosen.message
 }
 
 function isDeath(thrown: unknown): boolean {

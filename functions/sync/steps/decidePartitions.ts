@@ -28,7 +28,7 @@ export const decidePartitions: Step = async (ports, run) => {
   }
 }
 
-/** While one partition is decided and written, the next one is read: two partitions in memory, never more. */
+/** Some partitions side by side: while one waits for storage, another is decided. */
 async function decideFrom(
   ports: Ports,
   run: Run,
@@ -37,19 +37,23 @@ async function decideFrom(
   tally: Tally,
 ): Promise<number> {
   const isOver = deadline(ports.clock)
-  let partition = first
-  let loading = loadPartition(ports, run, partition)
-  while (partition < partitionCount) {
-    const loaded = await loading
-    const following = partition + 1
-    if (following < partitionCount) loading = loadPartition(ports, run, following)
-    // A reading that fails while this partition is written is reported where it is awaited
-    loading.catch(() => undefined)
-    await decidePartition(ports, run, partition, loaded, context, tally)
-    partition = following
-    if (isOver()) break
+  const width = partitionsAtOnce(run)
+  let next = first
+  while (next < partitionCount && (next === first || !isOver())) {
+    const group = Array.from({ length: Math.min(width, partitionCount - next) }, (_, index) => next + index)
+    await Promise.all(
+      group.map(async (partition) =>
+        decidePartition(ports, run, partition, await loadPartition(ports, run, partition), context, tally),
+      ),
+    )
+    next += group.length
   }
-  return partition
+  return next
+}
+
+/** Memory grows with the partitions in it (design.md 12, 6): few at once where they are large. */
+function partitionsAtOnce({ counts }: Run): number {
+  return (counts['inventory.records'] ?? 0) > 100_000 ? 1 : 4
 }
 
 /** Only a full sync makes Exchange's configuration equal to the policy; a quick one decides by the configuration as it is. */
