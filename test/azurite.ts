@@ -11,7 +11,7 @@ export interface Azurite {
 }
 
 /** The account and key that every Azurite has, from Microsoft's documentation: no secret. */
-export const azuriteAccount = 'devstoreaccount1'
+const azuriteAccount = 'devstoreaccount1'
 export const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')

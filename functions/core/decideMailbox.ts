@@ -48,7 +48,7 @@ export function decideMailbox(
   const present = own?.present ?? []
   const isAdopting = context.policy.settings.manualEntries === 'adopt'
   const decided = facts.records.map(({ record, previous }) => {
-    const known = factsOf(record, { ...facts, mailbox }, owner, present, isAdopting, context)
+    const known = factsOf(record, mailbox, facts.devices, owner, present, isAdopting, context)
     const decision = withUnresolved(decide(known, context), previous, run)
     return { record, facts: known, decision }
   })
@@ -64,7 +64,8 @@ export function decideMailbox(
 
 function factsOf(
   record: EasRecord,
-  { mailbox, devices }: MailboxFacts,
+  mailbox: Mailbox | null,
+  devices: readonly IntuneDevice[],
   owner: Owner | null,
   present: readonly OwnEntry[],
   isAdopting: boolean,
@@ -124,7 +125,8 @@ function effectOf({ record, facts }: DecidedRecord, changes: readonly ListChange
   const now = membership(facts.onAllowed, facts.onBlocked)
   const after = changes.length === 0 ? now : afterChanges(record, now, changes)
   return {
-    now: effectiveAccess(now, baseAccess(record, context.current).level),
+    // On a list, the rules are not asked
+    now: now === 'neither' ? baseAccess(record, context.current).level : effectiveAccess(now, facts.base.level),
     after: effectiveAccess(after, facts.base.level),
   }
 }

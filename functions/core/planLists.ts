@@ -64,17 +64,17 @@ export function planLists(
   context: DecisionContext,
   trace: (facts: Facts) => readonly TraceLine[],
 ): ListChange[] {
-  const phases: { readonly 1: EntryEdit[]; readonly 4: EntryEdit[] } = { 1: [], 4: [] }
+  const first: EntryEdit[] = []
+  const last: EntryEdit[] = []
   for (const one of strongestPerId(decided)) {
-    const edit = editFor(one)
-    if (edit) phases[phaseOf(edit, one, context)].push({ ...edit, trace: trace(one.facts) })
+    const edit = editFor(one, trace)
+    if (edit) (phaseOf(edit, one, context) === 1 ? first : last).push(edit)
   }
-  phases[4].push(...cleanUps(mailbox, decided, ownEntries))
-  return ([1, 4] as const).flatMap((phase) =>
-    phases[phase].length === 0
-      ? []
-      : [{ kind: 'lists' as const, phase, mailboxGuid: mailbox.guid, edits: phases[phase] }],
-  )
+  last.push(...cleanUps(mailbox, decided, ownEntries))
+  const changes: ListChange[] = []
+  if (first.length > 0) changes.push({ kind: 'lists', phase: 1, mailboxGuid: mailbox.guid, edits: first })
+  if (last.length > 0) changes.push({ kind: 'lists', phase: 4, mailboxGuid: mailbox.guid, edits: last })
+  return changes
 }
 
 function strongestPerId(decided: readonly DecidedRecord[]): readonly DecidedRecord[] {
@@ -93,12 +93,15 @@ function isStronger(a: DecidedRecord, b: DecidedRecord): boolean {
   return difference === 0 ? a.record.guid < b.record.guid : difference > 0
 }
 
-function editFor({ record, facts, decision }: DecidedRecord): Omit<EntryEdit, 'trace'> | null {
+function editFor(
+  { record, facts, decision }: DecidedRecord,
+  trace: (facts: Facts) => readonly TraceLine[],
+): EntryEdit | null {
   const before = membership(facts.onAllowed, facts.onBlocked)
   const after = wanted(wishOf(decision), facts, before)
   if (after === before) return null
   const { access, reason } = decision
-  return { deviceId: record.deviceId, before, after, record: record.guid, access, reason }
+  return { deviceId: record.deviceId, before, after, record: record.guid, access, reason, trace: trace(facts) }
 }
 
 function wanted(wish: Wish, facts: Facts, before: Membership): Membership {
@@ -110,7 +113,7 @@ function wanted(wish: Wish, facts: Facts, before: Membership): Membership {
   return membership(staysAllowed, staysBlocked)
 }
 
-function phaseOf(edit: Omit<EntryEdit, 'trace'>, { decision }: DecidedRecord, { policy }: DecisionContext): 1 | 4 {
+function phaseOf(edit: EntryEdit, { decision }: DecidedRecord, { policy }: DecisionContext): 1 | 4 {
   if (edit.after === 'allowed') return 1
   const isWithdrawnBlock = wishOf(decision) === 'withdrawn' && edit.before === 'blocked'
   return isWithdrawnBlock && policy.enabled ? 1 : 4

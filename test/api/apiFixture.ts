@@ -58,7 +58,12 @@ type Request = [method: string, path: string, sent?: Sent]
 const refuse = () => Promise.reject(new Error('the API asks Graph for nothing'))
 const noDirectory = { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 }
 
-async function call(wiring: Wiring, method: string, path: string, { body, roles = ['Admin'], headers = {} }: Sent = {}): Promise<Got> {
+async function call(
+  wiring: Wiring,
+  method: string,
+  path: string,
+  { body, roles = ['Admin'], headers = {} }: Sent = {},
+): Promise<Got> {
   const url = new URL(path, 'https://easgate.example')
   const found = routes.flatMap((route) => {
     const params = route.method === method ? paramsOf(route.path, url.pathname) : null
@@ -73,13 +78,21 @@ async function call(wiring: Wiring, method: string, path: string, { body, roles 
     params: only.params,
     query: Object.fromEntries(url.searchParams),
     headers: { ...(roles === null ? {} : { 'x-ms-client-principal': principal(roles) }), ...headers },
-    ...(text === undefined ? {} : { body: { string: text } }),
+    ...(text === undefined || method === 'GET' ? {} : { body: { string: text } }),
   })
   const context = new azf.InvocationContext({ invocationId, functionName: only.route.name })
-  const answer = await httpHandler(only.route, () => wiring, () => new Date(now))(request, context)
+  const answer = await httpHandler(
+    only.route,
+    () => wiring,
+    () => new Date(now),
+  )(request, context)
   if (typeof answer !== 'object' || answer instanceof azf.HttpResponse) throw new Error('not a plain answer')
   const given = Object.entries(answer.headers ?? {}).map(([name, value]) => [name, String(value)])
-  return { status: answer.status ?? 200, headers: Object.fromEntries(given), body: JSON.parse(JSON.stringify(answer.jsonBody ?? null)) }
+  return {
+    status: answer.status ?? 200,
+    headers: Object.fromEntries(given),
+    body: JSON.parse(JSON.stringify(answer.jsonBody ?? null)),
+  }
 }
 
 /** What App Service puts into x-ms-client-principal. */
@@ -110,7 +123,9 @@ function paramsOf(route: string, path: string): Record<string, string> | null {
 
 /** Graph's error body as this fixture's requests get it. */
 export function graphError(code: string, message: string) {
-  return { error: { code, message, innerError: { date: now, 'request-id': invocationId, 'client-request-id': invocationId } } }
+  return {
+    error: { code, message, innerError: { date: now, 'request-id': invocationId, 'client-request-id': invocationId } },
+  }
 }
 
 export const errorHeaders = {

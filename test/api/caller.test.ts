@@ -26,13 +26,21 @@ describe('in Azure the platform’s header says who calls', () => {
     ['roles of other apps count for nothing', principal(['admin', 'Owner', 'Administrator']), person()],
     ['the short claim for the id', encode({ claims: [oid, { typ: 'roles', val: 'Reader' }] }), person('Reader')],
     ['the long claim for roles', encode({ claims: [oid, { typ: roleClaim, val: 'Reader' }] }), person('Reader')],
-    ['the claim that role_typ names', encode({ role_typ: 'r', claims: [oid, { typ: 'r', val: 'Reader' }] }), person('Reader')],
+    [
+      'the claim that role_typ names',
+      encode({ role_typ: 'r', claims: [oid, { typ: 'r', val: 'Reader' }] }),
+      person('Reader'),
+    ],
     ['another claim with the name of a role', encode({ claims: [oid, { typ: 'groups', val: 'Admin' }] }), person()],
     ['no header', undefined, 'Sign in with Microsoft Entra ID.'],
     ['nobody’s id', principal(['Admin'], null), 'The header x-ms-client-principal is not readable, or names nobody.'],
     ['an empty id', principal(['Admin'], ''), 'The header x-ms-client-principal is not readable, or names nobody.'],
     ['no JSON', 'QQ==', 'The header x-ms-client-principal is not readable, or names nobody.'],
-    ['no claims', encode({ userId: personId, userRoles: ['Admin'] }), 'The header x-ms-client-principal is not readable, or names nobody.'],
+    [
+      'no claims',
+      encode({ userId: personId, userRoles: ['Admin'] }),
+      'The header x-ms-client-principal is not readable, or names nobody.',
+    ],
   ]
   test.each(cases)('%s', (_title, header, expected) => {
     expect(who(azure, site, header === undefined ? {} : { 'x-ms-client-principal': header })).toEqual(expected)
@@ -55,10 +63,20 @@ describe('on a developer’s machine', () => {
     ['127.0.0.1 is Admin', 'http://127.0.0.1:7071/health', {}, local],
     ['::1 is Admin', 'http://[::1]:7071/health', {}, local],
     ['its own page is Admin', 'http://localhost:7071/health', { origin: 'http://localhost:3000' }, local],
-    ['a role can be tried out', 'http://localhost:7071/', { 'x-ms-client-principal': principal(['Reader']) }, person('Reader')],
+    [
+      'a role can be tried out',
+      'http://localhost:7071/',
+      { 'x-ms-client-principal': principal(['Reader']) },
+      person('Reader'),
+    ],
     ['another host is nobody', 'http://192.168.1.7:7071/health', {}, notLoopback],
     ['a name that only begins like it is nobody', 'http://localhost.evil.example/', {}, notLoopback],
-    ['a header does not help another host', 'http://10.0.0.1/', { 'x-ms-client-principal': principal(['Admin']) }, notLoopback],
+    [
+      'a header does not help another host',
+      'http://10.0.0.1/',
+      { 'x-ms-client-principal': principal(['Admin']) },
+      notLoopback,
+    ],
     ['a page of another site is nobody', 'http://localhost:7071/', { origin: 'https://evil.example' }, notLoopback],
     ['a sandboxed page is nobody', 'http://localhost:7071/', { origin: 'null' }, notLoopback],
   ]

@@ -5,9 +5,11 @@ import { api, errorHeaders, graphError } from './apiFixture.ts'
 const path = '/v1.0/deviceManagement/exchangeConnectors'
 
 /** An app whose store fails like this. */
-function failing(error: unknown) {
+function failing(thrown: Error) {
   const app = api()
-  app.ports.store.relays = () => Promise.reject(error)
+  app.ports.store.relays = async () => {
+    throw thrown
+  }
   return app
 }
 
@@ -35,14 +37,19 @@ test('what was not foreseen is in the log and not in the answer', async () => {
   const message = 'This was not foreseen; the log has it under the request-id.'
   expect(got).toEqual({ status: 500, headers: errorHeaders, body: graphError('generalException', message) })
   expect(app.log.of('httpFailed')).toMatchObject([
-    { level: 'error', fields: { route: 'listConnectors', status: 500, code: 'internal', message: 'key=hunter2 in table x' } },
+    {
+      level: 'error',
+      fields: { route: 'listConnectors', status: 500, code: 'internal', message: 'key=hunter2 in table x' },
+    },
   ])
 })
 
 test('a refused caller is logged without who it is', async () => {
   const app = api()
   await app.call('GET', path, { roles: null })
-  expect(app.log.lines).toEqual([{ level: 'warn', event: 'httpRefused', fields: { route: 'listConnectors', status: 401 } }])
+  expect(app.log.lines).toEqual([
+    { level: 'warn', event: 'httpRefused', fields: { route: 'listConnectors', status: 401 } },
+  ])
 })
 
 describe('the caller’s client-request-id', () => {

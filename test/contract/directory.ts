@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Directory, Page } from '../../functions/ports.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 
-export interface OpenDirectory {
+interface OpenDirectory {
   readonly directory: Directory
   readonly close: () => Promise<void>
 }

@@ -6,7 +6,7 @@ import { rowsContract } from './storeRows.ts'
 import { stateContract } from './storeState.ts'
 import type { StoreTest } from './storeTest.ts'
 
-export interface StoreUnderTest {
+interface StoreUnderTest {
   open(): Store
   close?(): Promise<void>
 }

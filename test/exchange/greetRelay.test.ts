@@ -1,23 +1,11 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newKeyPair, seal, signerFrom } from '../../protocol/signing.ts'
-import { approval, exchangeUnderTest, testNow } from './exchangeUnderTest.ts'
-import {
-  connectorId,
-  scriptedRelay,
-  welcomeBody,
-  type ScriptedRelay,
-  type ScriptedRelayOptions,
-} from './scriptedRelay.ts'
+import { approval, exchangeUnderTest } from './exchangeUnderTest.ts'
+import { relayStarter } from './relayStarter.ts'
+import { connectorId, welcomeBody, type ScriptedRelayOptions } from './scriptedRelay.ts'
+import { until } from './until.ts'
 
-const relays: ScriptedRelay[] = []
-async function start(options: ScriptedRelayOptions = {}): Promise<ScriptedRelay> {
-  const relay = await scriptedRelay(options)
-  relays.push(relay)
-  return relay
-}
-afterEach(async () => {
-  for (const relay of relays.splice(0)) await relay.stop()
-})
+const start = relayStarter()
 
 const stranger = signerFrom(newKeyPair().privateKey)
 
@@ -162,6 +150,48 @@ describe('login', () => {
     expect(relay.opened[0]?.listenerCount('message')).toBe(0)
   })
 
+  test('ends the conversation on more than a welcome, before anything is asked in it', async () => {
+    const relay = await start({
+      onHello: (talk) => {
+        talk.say(talk.welcome())
+        talk.say({ type: 'end', batchId: 'b', repeated: false })
+      },
+    })
+    let messages = 0
+    const { exchange } = exchangeUnderTest([relay], {
+      open: async () => {
+        const socket = await relay.open()
+        return socket.on('message', () => (messages += 1))
+      },
+      relays: async () => {
+        await until(() => messages >= 2)
+        return [approval(relay)]
+      },
+    })
+    let isUsed = false
+    const work = exchange.converse(connectorId, async () => {
+      isUsed = true
+    })
+    await expect(work).rejects.toMatchObject({
+      code: 'relayLost',
+      message: expect.stringContaining('more than a welcome'),
+    })
+    expect(isUsed).toBe(false)
+  })
+
+  test('does not wait for ever for a relay that does not answer its close', async () => {
+    const relay = await start({
+      onHello: (talk) => {
+        talk.say(talk.welcome())
+        talk.socket.pause()
+      },
+    })
+    const { exchange } = exchangeUnderTest([relay], { closeGraceMs: 30 })
+    expect(await exchange.converse(connectorId, async () => 'done')).toBe('done')
+    const [socket] = relay.opened
+    expect(socket?.readyState).toBe(socket?.CLOSED)
+  })
+
   test('does not wait for ever for a relay that says nothing', async () => {
     const relay = await start({ onHello: () => {} })
     const { exchange } = exchangeUnderTest([relay], { welcomeTimeoutMs: 30 })
@@ -169,75 +199,5 @@ describe('login', () => {
       code: 'relayLost',
       message: expect.stringContaining('did not answer the hello within 30 ms'),
     })
-  })
-})
-
-describe('approval', () => {
-  const notApproved = { code: 'relayNotApproved', retryable: false }
-
-  test('records an unknown relay as pending and names the fingerprint to compare', async () => {
-    const relay = await start()
-    const { exchange, saved } = exchangeUnderTest([relay], {}, [])
-    const { fingerprint, publicKey } = relay.signer
-    await expect(exchange.converse(connectorId, async () => 1)).rejects.toMatchObject({
-      ...notApproved,
-      message: expect.stringMatching(new RegExp(`RELAY01.*${fingerprint}.*approve it`)),
-    })
-    const at = testNow.toISOString()
-    expect(saved).toEqual([{ fingerprint, publicKey, state: 'pending', host: 'RELAY01', firstSeen: at, lastSeen: at }])
-  })
-
-  test('stays out while a relay is pending, and does not touch a rejected one', async () => {
-    const relay = await start()
-    for (const state of ['pending', 'rejected'] as const) {
-      const known = approval(relay, { state, lastSeen: '2026-11-01T00:00:00.000Z' })
-      const { exchange, saved } = exchangeUnderTest([relay], {}, [known])
-      await expect(exchange.converse(connectorId, async () => 1)).rejects.toMatchObject(notApproved)
-      const seen = { ...known, lastSeen: testNow.toISOString() }
-      expect(saved).toEqual(state === 'pending' ? [seen] : [])
-    }
-  })
-
-  test('records that an approved relay was seen, but not for every conversation', async () => {
-    const relay = await start()
-    const recent = exchangeUnderTest([relay], {}, [approval(relay)])
-    await recent.exchange.converse(connectorId, async () => {})
-    expect(recent.saved).toEqual([])
-    const old = approval(relay, { lastSeen: '2026-11-05T11:49:59.000Z', host: 'OLD' })
-    const later = exchangeUnderTest([relay], {}, [old])
-    await later.exchange.converse(connectorId, async () => {})
-    expect(later.saved).toEqual([{ ...old, host: 'RELAY01', lastSeen: testNow.toISOString() }])
-  })
-
-  test('dials again when a new relay answers beside an approved one', async () => {
-    const unknown = await start()
-    const approved = await start()
-    const { exchange, saved } = exchangeUnderTest([unknown, approved], {}, [approval(approved)])
-    const fingerprint = await exchange.converse(connectorId, async ({ relay }) => relay.fingerprint)
-    expect(fingerprint).toBe(approved.signer.fingerprint)
-    expect(saved.map((relay) => [relay.fingerprint, relay.state])).toEqual([[unknown.signer.fingerprint, 'pending']])
-    expect(unknown.batches).toEqual([])
-    await unknown.closed(1)
-  })
-
-  test('gives up after five dials, and may be tried again because an approved relay exists', async () => {
-    const unknown = await start()
-    const approved = await start()
-    const { exchange } = exchangeUnderTest([unknown], {}, [approval(approved)])
-    await expect(exchange.converse(connectorId, async () => 1)).rejects.toMatchObject({
-      code: 'relayNotApproved',
-      retryable: true,
-    })
-    expect(unknown.opened).toHaveLength(5)
-  })
-
-  test('does not let strangers fill the table', async () => {
-    const relay = await start()
-    const others = Array.from({ length: 20 }, (_, index) =>
-      approval(relay, { fingerprint: String(index), state: 'pending' }),
-    )
-    const { exchange, saved } = exchangeUnderTest([relay], {}, others)
-    await expect(exchange.converse(connectorId, async () => 1)).rejects.toThrow('20 others wait already')
-    expect(saved).toEqual([])
   })
 })

@@ -1,24 +1,16 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Conversation } from '../../functions/ports.ts'
 import { collect } from './collect.ts'
 import { exchangeUnderTest } from './exchangeUnderTest.ts'
 import { deviceRow, guidOf, mailboxRow, range } from './rows.ts'
-import {
-  connectorId,
-  scriptedRelay,
-  welcomeBody,
-  type ScriptedRelay,
-  type ScriptedRelayOptions,
-} from './scriptedRelay.ts'
+import { relayStarter } from './relayStarter.ts'
+import { connectorId, relayInfo, type ScriptedRelayOptions } from './scriptedRelay.ts'
+import { until } from './until.ts'
 
-const relays: ScriptedRelay[] = []
-afterEach(async () => {
-  for (const relay of relays.splice(0)) await relay.stop()
-})
+const start = relayStarter()
 
 async function underTest(options: ScriptedRelayOptions, exchangeOptions = {}) {
-  const relay = await scriptedRelay(options)
-  relays.push(relay)
+  const relay = await start(options)
   return { relay, ...exchangeUnderTest([relay], exchangeOptions) }
 }
 
@@ -57,9 +49,8 @@ describe('a listing', () => {
     ['MobileDevice', 'Get-MobileDevice'],
     ['ActiveSyncDevice', 'Get-ActiveSyncDevice'],
   ])('reads the records in the dialect %s with %s', async (dialect, cmdlet) => {
-    const relayInfo = { ...(welcomeBody({} as never)['relay'] as object), dialect }
     const { relay, exchange } = await underTest({
-      welcome: { relay: relayInfo },
+      welcome: { relay: { ...relayInfo, dialect } },
       onBatch: async (batch, talk) => {
         await talk.rows(batch, [deviceRow(7)])
         talk.results(batch, [{ commandId: batch.commands[0]?.id ?? '', rowCount: 1 }])
@@ -146,7 +137,7 @@ describe('a listing', () => {
         waiting += page.length
         const [talk] = relay.talks
         // The relay has used up its credit and waits for us, and for as long as we do not go on it stays so.
-        while (talk && talk.credit >= 500 && talk.rowsSent < 10_000) await new Promise(setImmediate)
+        await until(() => !talk || talk.credit < 500 || talk.rowsSent === 10_000)
         most = Math.max(most, (talk?.rowsSent ?? 0) - waiting + page.length)
       }
     })

@@ -1,27 +1,17 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Conversation } from '../../functions/ports.ts'
 import { newKeyPair, seal, signerFrom } from '../../protocol/signing.ts'
 import type { Batch } from '../../protocol/messages.ts'
 import { collect } from './collect.ts'
 import { exchangeUnderTest } from './exchangeUnderTest.ts'
 import { mailboxRow } from './rows.ts'
-import {
-  connectorId,
-  scriptedRelay,
-  welcomeBody,
-  type ScriptedRelay,
-  type ScriptedRelayOptions,
-  type Talk,
-} from './scriptedRelay.ts'
+import { relayStarter } from './relayStarter.ts'
+import { connectorId, welcomeBody, type ScriptedRelayOptions, type Talk } from './scriptedRelay.ts'
 
-const relays: ScriptedRelay[] = []
-afterEach(async () => {
-  for (const relay of relays.splice(0)) await relay.stop()
-})
+const start = relayStarter()
 
 async function underTest(onBatch: NonNullable<ScriptedRelayOptions['onBatch']>, exchangeOptions = {}) {
-  const relay = await scriptedRelay({ onBatch })
-  relays.push(relay)
+  const relay = await start({ onBatch })
   return { relay, ...exchangeUnderTest([relay], exchangeOptions) }
 }
 
@@ -29,8 +19,9 @@ const level = (id: string) => ({ id, kind: 'defaultLevel', level: 'block' }) as 
 const change = (conversation: Conversation) => collect(conversation.change('b-1', [level('1'), level('2')]))
 const stranger = signerFrom(newKeyPair().privateKey)
 
+const rows = (batch: Batch) => ({ type: 'rows', batchId: batch.batchId, commandId: '1', rows: [mailboxRow(1)] })
+
 describe('a verified conversation ends on', () => {
-  const rows = (batch: Batch) => ({ type: 'rows', batchId: batch.batchId, commandId: '1', rows: [mailboxRow(1)] })
   const faults: [string, (batch: Batch, talk: Talk) => void, RegExp][] = [
     [
       'a message signed by another key',
@@ -41,7 +32,7 @@ describe('a verified conversation ends on', () => {
     [
       'a signature that does not fit',
       (batch, talk) => {
-        const key = relays[0]?.signer.fingerprint ?? ''
+        const key = talk.fingerprint
         talk.socket.send(JSON.stringify({ ...seal(stranger, rows(batch)), key }))
       },
       /the signature .* does not fit/,
@@ -90,6 +81,17 @@ describe('a verified conversation ends on', () => {
       },
       /1 commands have no outcome/,
     ],
+    [
+      'anything after the end',
+      (batch, talk) => {
+        talk.results(batch, [{ commandId: '1' }])
+        talk.say({ ...rows(batch), commandId: '2' })
+        talk.results(batch, [{ commandId: '2', rowCount: 1 }])
+        talk.end(batch)
+        talk.end(batch)
+      },
+      /end for batch b-1, which is not running|have no outcome/,
+    ],
     ['text that is not JSON', (_, talk) => talk.socket.send('{'), /not JSON/],
     [
       'an unsigned message',
@@ -102,7 +104,12 @@ describe('a verified conversation ends on', () => {
   ]
   test.each(faults)('%s', async (_, misbehave, says) => {
     const { relay, exchange } = await underTest(misbehave)
-    await expect(exchange.converse(connectorId, change)).rejects.toMatchObject({
+    const work = exchange.converse(connectorId, async (conversation) => {
+      await change(conversation)
+      // What comes after a batch's end is seen by whoever uses the conversation next.
+      await change(conversation)
+    })
+    await expect(work).rejects.toMatchObject({
       code: 'relayLost',
       retryable: true,
       message: expect.stringMatching(says),
@@ -120,6 +127,18 @@ describe('a verified conversation ends on', () => {
     })
     expect(relay.batches).toEqual([])
   })
+})
+
+test('a batch may come again in the same conversation when it has ended', async () => {
+  const { relay, exchange } = await underTest((batch, talk) => {
+    talk.results(batch, [{ commandId: '1' }, { commandId: '2' }])
+    talk.end(batch, relay.batches.length > 1)
+  })
+  const outcomes = await exchange.converse(connectorId, async (conversation) => [
+    await change(conversation),
+    await change(conversation),
+  ])
+  expect(outcomes.map((each) => each.length)).toEqual([2, 2])
 })
 
 describe('a refused batch', () => {

@@ -1,20 +1,17 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { failureCategories } from '../../protocol/messages.ts'
 import type { CommandOutcome } from '../../functions/ports.ts'
 import { collect } from './collect.ts'
 import { exchangeUnderTest } from './exchangeUnderTest.ts'
 import { guidOf } from './rows.ts'
-import { connectorId, scriptedRelay, type ScriptedRelay, type ScriptedRelayOptions } from './scriptedRelay.ts'
+import { relayStarter } from './relayStarter.ts'
+import { connectorId, type ScriptedRelayOptions } from './scriptedRelay.ts'
 
-const relays: ScriptedRelay[] = []
-afterEach(async () => {
-  for (const relay of relays.splice(0)) await relay.stop()
-})
+const start = relayStarter()
 
-async function underTest(onBatch: NonNullable<ScriptedRelayOptions['onBatch']>) {
-  const relay = await scriptedRelay({ onBatch })
-  relays.push(relay)
-  return { relay, ...exchangeUnderTest([relay]) }
+async function underTest(onBatch: NonNullable<ScriptedRelayOptions['onBatch']>, options = {}) {
+  const relay = await start({ onBatch })
+  return { relay, ...exchangeUnderTest([relay], options) }
 }
 
 const level = (id: string) => ({ id, kind: 'defaultLevel', level: 'block' }) as const
@@ -143,4 +140,23 @@ test('notes that a relay answered with the outcomes of an earlier time', async (
   )
   expect(outcomes).toMatchObject([{ id: '1', ok: true }])
   expect(logged).toEqual([{ level: 'info', event: 'exchange.batchRepeated', fields: { batchId: 'b-1' } }])
+})
+
+test('gives credit for the rows of changes too', async () => {
+  const { exchange } = await underTest(
+    async (batch, talk) => {
+      for (const { id } of batch.commands) {
+        await talk.rows(batch, [{ Guid: guidOf(Number(id)) }], id)
+        talk.results(batch, [{ commandId: id, rowCount: 1 }])
+      }
+      talk.end(batch)
+    },
+    { rowCredit: 4 },
+  )
+  const ids = Array.from({ length: 20 }, (_, index) => String(index))
+  const rules = ids.map(
+    (id) => ({ ...level(id), kind: 'newRule', queryString: id, characteristic: 'DeviceOS' }) as const,
+  )
+  const outcomes = await exchange.converse(connectorId, (conversation) => collect(conversation.change('b', rules)))
+  expect(outcomes.map((outcome) => outcome.guid)).toEqual(ids.map((id) => guidOf(Number(id))))
 })

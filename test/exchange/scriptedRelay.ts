@@ -18,9 +18,13 @@ export interface ScriptedRelayOptions {
 /** The relay's side of one conversation. */
 export interface Talk {
   readonly socket: WebSocket
+  /** Of the relay's key. */
+  readonly fingerprint: string
   /** Rows that the cloud side has given credit for and that were not sent yet. */
   credit: number
   rowsSent: number
+  /** The welcome that it gives where a test says nothing else. */
+  welcome(): Record<string, unknown>
   /** Signs with the next number; `changes` go into the body before it is signed. */
   say(body: Record<string, unknown>): void
   /** Waits for credit like an honest relay. */
@@ -91,8 +95,10 @@ function converse(socket: WebSocket, signer: Signer, options: ScriptedRelayOptio
   let seq = 0
   const talk: Talk = {
     socket,
+    fingerprint: signer.fingerprint,
     credit: 0,
     rowsSent: 0,
+    welcome: () => welcomeBody(signer, options.welcome),
     say(body) {
       const whole = { challenge, seq, ...body }
       seq += 1
@@ -121,7 +127,7 @@ function converse(socket: WebSocket, signer: Signer, options: ScriptedRelayOptio
       challenge = String(message['challenge'])
       talk.credit = Number(message['rowCredit'])
       if (options.onHello) options.onHello(talk)
-      else talk.say(welcomeBody(signer, options.welcome))
+      else talk.say(talk.welcome())
     } else if (message['type'] === 'credit') {
       talk.credit += Number(message['rows'])
       for (const resolve of creditWaiters.splice(0)) resolve()
@@ -133,6 +139,15 @@ function converse(socket: WebSocket, signer: Signer, options: ScriptedRelayOptio
   })
 }
 
+export const relayInfo = {
+  version: '1.2.3',
+  host: 'RELAY01',
+  parallel: 4,
+  organization: 'Contoso',
+  server: 'ex1.contoso.com',
+  dialect: 'MobileDevice',
+}
+
 export function welcomeBody(signer: Signer, changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
     type: 'welcome',
@@ -140,14 +155,7 @@ export function welcomeBody(signer: Signer, changes: Record<string, unknown> = {
     connectorId,
     nonce: 'nonce-of-the-relay-0001',
     publicKey: signer.publicKey,
-    relay: {
-      version: '1.2.3',
-      host: 'RELAY01',
-      parallel: 4,
-      organization: 'Contoso',
-      server: 'ex1.contoso.com',
-      dialect: 'MobileDevice',
-    },
+    relay: relayInfo,
     ...changes,
   }
 }

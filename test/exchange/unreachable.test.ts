@@ -30,7 +30,8 @@ test('leaves an error that has a code already as it is', () => {
 })
 
 test('is what converse throws when nothing can be dialled', async () => {
-  const open = () => Promise.reject(new RendezvousError('noRelay', 'No relay is online'))
-  const { exchange } = exchangeUnderTest([], { open })
+  const { exchange } = exchangeUnderTest([], {
+    open: () => Promise.reject(new RendezvousError('noRelay', 'No relay is online')),
+  })
   await expect(exchange.converse('con-1', async () => {})).rejects.toMatchObject({ code: 'noRelay', retryable: true })
 })

@@ -50,6 +50,8 @@ export interface FakeExchange extends Exchange {
   /** Every read and every batch, in order. */
   readonly calls: readonly FakeCall[]
   readonly conversations: number
+  /** Breaks the conversation that is open now. */
+  cut(): void
   mailbox(guid: string): Mailbox
   record(guid: string): EasRecord
   lists(guid: string): DeviceLists
@@ -61,6 +63,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
   const calls: FakeCall[] = []
   const batches = new Map<string, { text: string; outcomes: CommandOutcome[] }>()
   let conversations = 0
+  let current: FakeConversation | undefined
   return {
     faults,
     state,
@@ -69,6 +72,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
     get conversations() {
       return conversations
     },
+    cut: () => current?.lose(),
     mailbox: (guid) => found(state.mailboxes(), guid),
     record: (guid) => found(state.records(), guid),
     lists: (guid) => found(state.mailboxes(), guid),
@@ -80,6 +84,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
       if (faults.notApproved) throw new AppError('relayNotApproved', 'relay fa4e… is not approved: approve it first')
       conversations += 1
       const conversation = new FakeConversation({ state, faults, journal, calls, batches })
+      current = conversation
       try {
         return await use(conversation)
       } finally {

@@ -15,14 +15,7 @@ interface Shared {
 }
 
 export class FakeConversation implements Conversation {
-  readonly relay: RelayIdentity = {
-    fingerprint: 'fa4e'.repeat(16),
-    version: '0.0.0-fake',
-    host: 'fake-relay',
-    parallel: 4,
-    organization: null,
-    server: null,
-  }
+  readonly relay: RelayIdentity
   readonly #shared: Shared
   #end: AppError | null = null
   #listing: string | null = null
@@ -30,6 +23,14 @@ export class FakeConversation implements Conversation {
 
   constructor(shared: Shared) {
     this.#shared = shared
+    this.relay = {
+      fingerprint: 'fa4e'.repeat(16),
+      version: '0.0.0-fake',
+      host: 'fake-relay',
+      parallel: 4,
+      organization: shared.state.configuration().organization,
+      server: null,
+    }
   }
 
   close(): void {
@@ -178,8 +179,12 @@ export class FakeConversation implements Conversation {
     return this.#break()
   }
 
+  lose(): void {
+    this.#end ??= new AppError('relayLost', 'the conversation with relay fa4e… broke', { retryable: true })
+  }
+
   #break(): never {
-    this.#end = new AppError('relayLost', 'the conversation with relay fa4e… broke', { retryable: true })
+    this.lose()
     throw this.#end
   }
 

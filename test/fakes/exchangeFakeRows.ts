@@ -14,6 +14,11 @@ export function dnOf(mailbox: FakeMailbox): string {
   return mailbox.DistinguishedName ?? `CN=${mailbox.Guid.toLowerCase()},OU=Users,DC=fake`
 }
 
+export function nameOf(mailbox: FakeMailbox): string {
+  const first = /^CN=((?:[^\\,]|\\.)*)/i.exec(dnOf(mailbox))?.[1] ?? mailbox.Guid
+  return mailbox.Name ?? first.replace(/\\(.)/g, '$1')
+}
+
 export function addressesOf(mailbox: FakeMailbox): string[] {
   const primary = mailbox.PrimarySmtpAddress ? [`SMTP:${mailbox.PrimarySmtpAddress}`] : []
   const smtp = [...(mailbox.EmailAddresses ?? []), ...primary].filter((address) => /^(smtp:|[^:]+$)/i.test(address))

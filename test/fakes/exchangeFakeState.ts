@@ -1,7 +1,7 @@
 /** The state behind the fake Exchange: lists, rules and default with Exchange's own semantics, and its refusals. */
 import type { AccessLevel, AccessRule, EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
 import type { ChangeCommand, CommandOutcome, DeviceLists } from '../../functions/ports.ts'
-import { addressesOf, dnOf, edited, fits, hasId, levelOf, states } from './exchangeFakeRows.ts'
+import { addressesOf, dnOf, edited, fits, hasId, levelOf, nameOf, states } from './exchangeFakeRows.ts'
 import type { FakeDevice, FakeMailbox, FakeRule, FakeWorld } from './exchangeFakeWorld.ts'
 
 type Failure = NonNullable<CommandOutcome['failure']>
@@ -71,8 +71,8 @@ export class ExchangeFakeState {
     return [...this.#mailboxes].map(([guid, stated]) => ({
       guid,
       dn: dnOf(stated),
-      name: stated.Name ?? /^CN=([^,]*)/i.exec(dnOf(stated))?.[1] ?? null,
-      displayName: stated.DisplayName ?? null,
+      name: nameOf(stated),
+      displayName: stated.DisplayName ?? nameOf(stated),
       primarySmtp: stated.PrimarySmtpAddress?.toLowerCase() ?? null,
       addresses: addressesOf(stated),
       isActiveSyncEnabled: stated.ActiveSyncEnabled ?? true,

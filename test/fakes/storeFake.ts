@@ -5,7 +5,7 @@ import { audit, changes } from './storeFakePlan.ts'
 import { records, staging } from './storeFakeRows.ts'
 import { documents, relays, runs } from './storeFakeState.ts'
 
-export interface FakeStoreOptions {
+interface FakeStoreOptions {
   /** ETags are made of it, as Azure's are of its clock. */
   readonly now?: () => Date
   /** SHA-256 of a text as 64 hex digits. */

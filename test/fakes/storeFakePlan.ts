@@ -1,6 +1,5 @@
 /** Plans and audit of the store in memory. */
 import { auditText, firstPreviousHash, type AuditRow } from '../../functions/core/audit.ts'
-import type { Outcome, PlannedChange } from '../../functions/core/plan.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { Store } from '../../functions/ports.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'

@@ -1,3 +1,4 @@
+import type { ManagedDevice } from '@microsoft/microsoft-graph-types'
 import { expect, test } from 'vitest'
 import { deviceProperties, fromGraphDevice } from '../../functions/graph/fromGraphDevice.ts'
 
@@ -58,4 +59,16 @@ test.each([
 
 test.each([[{}], [{ id: '' }], [{ id: null }], [null], ['d']])('does not trust a list with the row %j', (row) => {
   expect(() => fromGraphDevice(row)).toThrow(expect.objectContaining({ code: 'incompleteInventory', retryable: false }))
+})
+
+const values: Readonly<Record<string, unknown>> = {
+  azureADRegistered: true,
+  deviceRegistrationState: 'registered',
+  lastSyncDateTime: '2026-11-20T06:00:00Z',
+}
+
+/** The compiler knows Graph's names (managementState came to v1.0 after these types); the test, that none is asked for in vain. */
+const asked: readonly (keyof ManagedDevice | 'managementState')[] = deviceProperties
+test.each(asked)('reads %s, which is asked for', (name) => {
+  expect(fromGraphDevice({ id: 'd', [name]: values[name] ?? 'text' })).not.toEqual(unset)
 })

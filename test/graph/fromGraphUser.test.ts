@@ -1,5 +1,6 @@
+import type { User as GraphUser } from '@microsoft/microsoft-graph-types'
 import { expect, test } from 'vitest'
-import { fromGraphUser } from '../../functions/graph/fromGraphUser.ts'
+import { fromGraphUser, userProperties } from '../../functions/graph/fromGraphUser.ts'
 
 const intune = 'c1ec4a95-1f05-45b3-a911-aa3fa01094f5'
 const bare = { id: 'u', upn: null, displayName: null, addresses: [], dn: null, sid: null, isLicensed: false }
@@ -51,3 +52,15 @@ test.each([[{}], [{ id: '' }], [{ id: null }], [{ id: 7 }], [null], ['u'], [[]]]
     )
   },
 )
+
+const values: Readonly<Record<string, unknown>> = {
+  id: 'other',
+  proxyAddresses: ['smtp:a@x'],
+  assignedPlans: [{ servicePlanId: intune, capabilityStatus: 'Enabled' }],
+}
+
+/** The compiler knows Graph's names; the test, that none is asked for in vain. */
+const asked: readonly (keyof GraphUser)[] = userProperties
+test.each(asked)('reads %s, which is asked for', (name) => {
+  expect(fromGraphUser({ id: 'u', [name]: values[name] ?? 'text' }, [intune])).not.toEqual(bare)
+})

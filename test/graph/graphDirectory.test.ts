@@ -34,6 +34,13 @@ test('asks only for the properties that are read', async () => {
   })
 })
 
+test('asks for a group by any id', async () => {
+  const world = { users: [{ id: 'u' }], groups: [{ id: 'a/../b?c#d %', members: ['u'] }] }
+  await withGraph({ world }, async ({ directory }) => {
+    expect((await directory.memberIds('a/../b?c#d %', null)).items).toEqual(['u'])
+  })
+})
+
 test('goes on from a cursor in another process', async () => {
   await withGraph({ world: manyUsers(5), pageSize: 3 }, async ({ graph, directory, logged }) => {
     const { next } = await directory.users(null, [])

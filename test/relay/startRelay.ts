@@ -12,7 +12,9 @@ import { keyRing, newKeyPair, signerFrom } from '../../protocol/signing.ts'
 import { BatchLedger, type LedgerLimits } from '../../relay/batchLedger.ts'
 import { Conversations, type ConversationsOptions } from '../../relay/conversations.ts'
 import { CommandRunner } from '../../relay/powershell/commandRunner.ts'
+import type { RunnerCommand } from '../../relay/powershell/runnerCommand.ts'
 import { hostTimes, ShellHost, type HostTimes } from '../../relay/powershell/shellHost.ts'
+import type { Outcome } from '../../relay/powershell/stepReply.ts'
 import { relayInfoOf } from '../../relay/relayInfo.ts'
 import { sessionTimes } from '../../relay/session.ts'
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
@@ -44,6 +46,8 @@ export interface TestRunner {
   readonly runner: CommandRunner
   /** A line for each command that Exchange was given, in order. */
   readonly journal: () => string[]
+  /** One command, straight to the runner. */
+  readonly runOne: (parameters: Record<string, string>, changes?: Partial<RunnerCommand>) => Promise<Outcome>
 }
 
 export async function startRunner(settings: RunnerSettings = {}): Promise<TestRunner> {
@@ -63,7 +67,26 @@ export async function startRunner(settings: RunnerSettings = {}): Promise<TestRu
   const { stopGraceMs = 200 } = settings
   const runner = new CommandRunner({ host, parallel, now: Date.now, log: silentLog, stopGraceMs })
   await runner.start()
-  return { host, runner, journal: () => linesOf(journalFile) }
+  const runOne = async (parameters: Record<string, string>, changes: Partial<RunnerCommand> = {}) =>
+    new Promise<Outcome>((resolve) => {
+      const command: RunnerCommand = {
+        cmdlet: 'Set-CASMailbox',
+        parameters,
+        returns: [],
+        silenceMs: 60_000,
+        notAfter: () => '2999-01-01T00:00:00.000Z',
+        isHeld: () => false,
+        onRow: () => {},
+        onDone: resolve,
+        ...changes,
+      }
+      runner.lane().add(command)
+    })
+  return { host, runner, journal: () => linesOf(journalFile), runOne }
+}
+
+async function until(claim: () => boolean): Promise<void> {
+  while (!claim()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
 export function newFolder(): string {
@@ -83,6 +106,8 @@ export interface TestRelay extends TestRunner {
   readonly conversations: Conversations
   readonly ledger: BatchLedger
   readonly stop: () => Promise<void>
+  /** Resolves when the claim is true; looks again whenever the event loop turns. */
+  readonly until: (claim: () => boolean) => Promise<void>
 }
 
 export interface TestRelaySettings extends RunnerSettings {
@@ -126,5 +151,5 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
     server.close()
     expect(clouds.flatMap(({ problems }) => problems)).toEqual([])
   }
-  return { ...base, ledger, conversations, connect, stop }
+  return { ...base, ledger, conversations, connect, stop, until }
 }

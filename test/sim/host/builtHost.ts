@@ -1,5 +1,5 @@
 /** Gives the tests the built host: builds once when a source is newer than its output, as `npm test` does before vitest. */
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -26,19 +26,17 @@ export function builtHost(): string {
 }
 
 function isStale(): boolean {
-  return readdirSync(sources).some((name) => {
+  const names = readdirSync(sources).filter((name) => name.endsWith('.ts'))
+  return names.some((name) => {
     const output = join(built, name.replace(/\.ts$/, '.js'))
     return !existsSync(output) || statSync(output).mtimeMs < statSync(join(sources, name)).mtimeMs
   })
 }
 
+/** tsc writes its output in spite of type errors, which `npm run check` reports; without output there is nothing to test. */
 function build(): void {
-  try {
-    execFileSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: repo, stdio: 'pipe' })
-  } catch (thrown) {
-    // tsc writes its output in spite of type errors, which `npm run check` reports; without output there is nothing to test.
-    if (isStale()) throw thrown
-  }
+  const { stdout, stderr } = spawnSync('npx', ['tsc', '-p', 'tsconfig.build.json'], { cwd: repo, encoding: 'utf8' })
+  if (isStale()) throw new Error(`tsc did not write all of ${built}:\n${stdout}${stderr}`)
 }
 
 /** False when another process builds. A lock older than a minute was left by one that died. */

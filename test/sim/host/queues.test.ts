@@ -86,11 +86,11 @@ describe.concurrent('a queue function', () => {
   })
 
   test('does not see a message that is not base64: it moves to the poison queue at once, as it is', async () => {
-    await azurite.queue('echo').sendMessage('{"not":"base64"}')
-    await host.until(settled('echo', 'was moved to echo-poison'))
-    const { peekedMessageItems } = await azurite.queue('echo-poison').peekMessages()
+    await azurite.queue('unreadable').sendMessage('{"not":"base64"}')
+    await host.until(settled('unreadable', 'was moved to unreadable-poison'))
+    const { peekedMessageItems } = await azurite.queue('unreadable-poison').peekMessages()
     expect(peekedMessageItems.map((item) => item.messageText)).toEqual(['{"not":"base64"}'])
-    expect(host.logged('echo').filter((message) => message.includes('not base64')).length).toBe(1)
+    expect(host.logged('unreadable').filter((message) => message.includes('not base64')).length).toBe(1)
   })
 
   test('on a poison queue gets a failed message again when its visibility ends, and there is no second poison queue', async () => {

@@ -32,6 +32,7 @@ describe.concurrent('exits 1 and says why when', () => {
       { EVERY_SECOND: '@daily' },
       'function "slow": the schedule "@daily" has 1 fields',
     ],
+    ['a connection is none', 'queues.js', { ECHOED: 'echoed', Store: 'x' }, 'is not a storage connection string'],
     ['a queue name is refused', 'queues.js', { ECHOED: 'Not_A_Queue', Store: 'x' }, '"Not_A_Queue" is no queue name'],
   ])('%s', async (_title, fixture, env, message) => {
     const host = HostProcess.spawn(fixture, env)

@@ -1,0 +1,47 @@
+/** `npm run bench -- NAME [--json]`: speed as a ratio against a floor that is measured in the same run. */
+import { Command } from 'commander'
+import type { Bench } from './bench.ts'
+import { tableOf } from './tableOf.ts'
+
+/** Loaded when asked for: each brings only what it measures. */
+const benches: Readonly<Record<string, { readonly what: string; readonly load: () => Promise<Bench> }>> = {
+  core: {
+    what: 'match, decide and plan, beside JSON.parse of the same records',
+    load: async () => (await import('./core.ts')).core,
+  },
+  store: {
+    what: 'gather and decide on Azurite, beside the same rows by a bare client loop',
+    load: async () => (await import('./store.ts')).store,
+  },
+  apply: {
+    what: 'commands per second through rendezvous, relay and shell, beside the ideal and a sequential script',
+    load: async () => (await import('./apply.ts')).apply,
+  },
+  memory: {
+    what: 'heap of the Functions process and the relay at 5,000 and 20,000 records, under their limits',
+    load: async () => (await import('./memory.ts')).memory,
+  },
+}
+
+const list = Object.entries(benches).map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`)
+const program = new Command('npm run bench --')
+  .description('Measures easgate. Figures are ratios within one run: the machine and what else it does hardly matter.')
+  .argument('<name>', `one of ${Object.keys(benches).join(', ')}, or all`)
+  .option('--json', 'print the result as JSON', false)
+  .option('--records <number>', 'how many EAS records, where the bench can be made larger or smaller', Number)
+  .addHelpText('after', `\n${list.join('\n')}`)
+  .action(async (name: string, { json, records }: { json: boolean; records?: number }) => {
+    const names = name === 'all' ? Object.keys(benches) : [name]
+    for (const one of names) {
+      const bench = benches[one]
+      if (!bench) return program.error(`there is no bench "${one}"; there are:\n${list.join('\n')}`)
+      const result = await (await bench.load())(records === undefined ? {} : { records })
+      process.stdout.write(
+        json ? `${JSON.stringify({ bench: one, ...result })}\n` : `${one}: ${bench.what}\n${tableOf(result)}\n`,
+      )
+      if (result.figures.some(({ isReached }) => !isReached)) process.exitCode = 1
+    }
+    process.exit()
+  })
+
+await program.parseAsync()

@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest'
+import type { Run } from '../../functions/core/run.ts'
+import { newConnector } from '../../functions/core/run.ts'
+import { defaultPolicy } from '../../functions/core/settings.ts'
+import type { PlannedChange } from '../../functions/core/plan.ts'
+import { api, graphError, personId } from './apiFixture.ts'
+
+const root = '/easgate/connectors/contoso/runs'
+
+function run(id: string, patch: Partial<Run> = {}): Run {
+  return {
+    connectorId: 'contoso',
+    id,
+    kind: 'full',
+    dryRun: false,
+    askedBy: 'timer',
+    state: 'done',
+    step: 'finish',
+    cursor: 'secret of the run',
+    position: 12,
+    claim: null,
+    startedAt: `2026-11-2${id.at(-1)}T02:00:00.000Z`,
+    updatedAt: '2026-11-21T02:05:00.000Z',
+    gatheredAt: '2026-11-21T02:00:01.000Z',
+    endedAt: '2026-11-21T02:05:00.000Z',
+    policy: defaultPolicy,
+    configuration: null,
+    attempts: { records: ['x.1'] },
+    groupSizes: { g1: 7 },
+    counts: { 'found.records': 3 },
+    refusal: null,
+    approvedBy: null,
+    failure: null,
+    ...patch,
+  }
+}
+
+/** What people see of it. */
+function view({
+  connectorId: _1,
+  cursor: _2,
+  position: _3,
+  claim: _4,
+  updatedAt: _5,
+  policy: _6,
+  configuration: _7,
+  attempts: _8,
+  ...rest
+}: Run) {
+  return rest
+}
+
+const refusal = { limit: 'losingNumber', what: null, number: 9, of: 10, allowed: 1, message: 'too many' } as const
+const held = run('r3', { state: 'held', step: 'limits', endedAt: null, refusal })
+
+async function withHeldRun() {
+  const app = api()
+  await app.store.saveRun(held, null)
+  await app.store.saveDocument('contoso', 'connector', { ...newConnector('contoso'), heldRun: 'r3' }, null)
+  return app
+}
+
+test('lists the newest runs first, as many as asked for', async () => {
+  const app = api()
+  for (const one of [run('r1'), held, run('r2')]) await app.store.saveRun(one, null)
+  expect((await app.call('GET', root)).body).toEqual({ value: [held, run('r2'), run('r1')].map(view) })
+  expect((await app.call('GET', `${root}?$top=1`)).body).toEqual({ value: [view(held)] })
+  expect((await app.call('GET', `${root}?$top=0`)).status).toBe(400)
+})
+
+test('one run shows the policy it goes by', async () => {
+  const app = await withHeldRun()
+  expect(await app.call('GET', `${root}/r3`)).toMatchObject({ status: 200 })
+  expect((await app.call('GET', `${root}/r3`)).body).toEqual({ ...view(held), policy: defaultPolicy })
+})
+
+test.each([
+  ['GET', 'r9'],
+  ['GET', 'r9/changes'],
+])('%s of a run that is not there is 404', async (method, path) => {
+  const got = await api().call(method, `${root}/${path}`)
+  expect(got).toMatchObject({ status: 404, body: graphError('itemNotFound', 'connector contoso has no run "r9"') })
+})
+
+test('changes come in the order of apply, page by page, with their outcomes', async () => {
+  const app = await withHeldRun()
+  const change: PlannedChange = { kind: 'lists', phase: 1, mailboxGuid: 'm', edits: [] }
+  const keys = ['1|0001|m|lists', '1|0002|m|lists', '4|0001|m|lists']
+  await app.store.putChanges(
+    'contoso',
+    'r3',
+    keys.map((key) => ({ key, change })),
+  )
+  const outcome = { state: 'done', at: '2026-11-21T02:04:00.000Z', message: null } as const
+  await app.store.saveOutcomes('contoso', 'r3', new Map([['1|0002|m|lists', outcome]]))
+  const rows = keys.map((key, index) => ({ key, change, outcome: index === 1 ? outcome : null }))
+  expect((await app.call('GET', `${root}/r3/changes`)).body).toEqual({ value: rows })
+
+  const first = await app.call('GET', `${root}/r3/changes?$top=2`)
+  const { '@odata.nextLink': next, value }: { '@odata.nextLink': string; value: unknown } = JSON.parse(
+    JSON.stringify(first.body),
+  )
+  expect(value).toEqual(rows.slice(0, 2))
+  expect(next).toMatch(
+    /^https:\/\/easgate\.example\/easgate\/connectors\/contoso\/runs\/r3\/changes\?\$top=2&\$skiptoken=[\w-]+$/,
+  )
+  expect((await app.call('GET', next)).body).toEqual({ value: rows.slice(2) })
+})
+
+describe('a held run', () => {
+  test('is approved in the caller’s name and goes on', async () => {
+    const app = await withHeldRun()
+    expect(await app.call('POST', `${root}/r3/approve`, { roles: ['Operator'] })).toMatchObject({
+      status: 204,
+      body: null,
+    })
+    expect((await app.store.run('contoso', 'r3'))?.value).toMatchObject({ state: 'running', approvedBy: personId })
+    expect(app.queue.waiting.map(({ message }) => message.runId)).toEqual(['r3'])
+    expect(await app.store.audit('contoso', 1, 9)).toMatchObject([
+      { actor: personId, action: 'planApproved', runId: 'r3' },
+    ])
+  })
+
+  test('is rejected in the caller’s name and ends', async () => {
+    const app = await withHeldRun()
+    expect(await app.call('POST', `${root}/r3/reject`, { roles: ['Operator'] })).toMatchObject({
+      status: 204,
+      body: null,
+    })
+    expect((await app.store.run('contoso', 'r3'))?.value).toMatchObject({ state: 'rejected' })
+    expect(app.queue.waiting).toEqual([])
+    expect(await app.store.audit('contoso', 1, 9)).toMatchObject([
+      { actor: personId, action: 'planRejected', runId: 'r3' },
+    ])
+  })
+
+  test.each(['approve', 'reject'])('cannot be decided twice: %s is 409', async (verb) => {
+    const app = await withHeldRun()
+    await app.call('POST', `${root}/r3/reject`)
+    const message = 'run r3 is rejected, not held; only a held plan can be approved or rejected'
+    expect(await app.call('POST', `${root}/r3/${verb}`)).toMatchObject({
+      status: 409,
+      body: graphError('conflict', message),
+    })
+  })
+
+  test.each(['approve', 'reject'])('%s of an unknown run is 404', async (verb) => {
+    const got = await api().call('POST', `${root}/r9/${verb}`)
+    expect(got).toMatchObject({ status: 404, body: graphError('itemNotFound', 'connector contoso has no run r9') })
+  })
+})

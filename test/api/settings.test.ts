@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest'
+import { defaultPolicy, defaultSettings } from '../../functions/core/settings.ts'
+import type { Policy, Settings } from '../../functions/core/types.ts'
+import { api, graphError, personId } from './apiFixture.ts'
+
+const path = '/easgate/connectors/contoso/settings'
+const stored = async (app: ReturnType<typeof api>) => (await app.store.document('contoso', 'policy'))?.value ?? null
+const guid = '0B5C0D1E-0000-4000-8000-0000000000AA'
+
+test('settings that nobody has set are the defaults', async () => {
+  expect(await api().call('GET', path)).toMatchObject({ status: 200, body: defaultSettings })
+})
+
+test('a setting that a newer version added has its default in a policy that was stored before', async () => {
+  const app = api()
+  const { stop: _missing, ...old } = { ...defaultSettings, newRecordGraceMinutes: 5 }
+  const policy: Policy = JSON.parse(JSON.stringify({ ...defaultPolicy, settings: old }))
+  await app.store.saveDocument('contoso', 'policy', policy, null)
+  expect((await app.call('GET', path)).body).toEqual({ ...defaultSettings, newRecordGraceMinutes: 5 })
+})
+
+describe('PATCH changes only what is sent', () => {
+  const pin = { record: guid, access: 'allow', note: 'CEO', until: '2026-12-01T00:00:00+01:00' }
+  const cases: [string, unknown, Partial<Settings>][] = [
+    ['plans, each once', { intunePlanIds: ['p1', 'p2', 'p1'] }, { intunePlanIds: ['p1', 'p2'] }],
+    ['manual entries', { manualEntries: 'adopt' }, { manualEntries: 'adopt' }],
+    [
+      'levels',
+      { notCompliantLevel: 'block', notEnrolledLevel: 'quarantine' },
+      { notCompliantLevel: 'block', notEnrolledLevel: 'quarantine' },
+    ],
+    ['a level taken back', { notCompliantLevel: null }, { notCompliantLevel: null }],
+    [
+      'grandfathering, in UTC',
+      { grandfather: { existedBefore: '2026-11-01T00:00:00+02:00', until: '2027-01-01T00:00:00Z' } },
+      { grandfather: { existedBefore: '2026-10-31T22:00:00.000Z', until: '2027-01-01T00:00:00.000Z' } },
+    ],
+    ['no grandfathering', { grandfather: null }, { grandfather: null }],
+    ['grace', { newRecordGraceMinutes: 30 }, { newRecordGraceMinutes: 30 }],
+    [
+      'pins, Guids in lower case',
+      { pins: [pin, { record: guid.replace('AA', 'AB'), access: 'block' }] },
+      {
+        pins: [
+          { record: guid.toLowerCase(), access: 'allow', note: 'CEO', until: '2026-11-30T23:00:00.000Z' },
+          { record: guid.replace('AA', 'AB').toLowerCase(), access: 'block', note: '', until: null },
+        ],
+      },
+    ],
+    ['one limit', { limits: { maxLosing: 7 } }, { limits: { ...defaultSettings.limits, maxLosing: 7 } }],
+    ['no limit', { limits: {} }, {}],
+    ['switches', { stop: true, reportOnly: true }, { stop: true, reportOnly: true }],
+    ['nothing', {}, {}],
+  ]
+  test.each(cases)('%s', async (_title, body, expected) => {
+    const app = api()
+    const got = await app.call('PATCH', path, { body })
+    expect(got).toMatchObject({ status: 200, body: { ...defaultSettings, ...expected } })
+    expect(got.body).toEqual({ ...defaultSettings, ...expected })
+    expect((await app.call('GET', path)).body).toEqual(got.body)
+  })
+})
+
+test('the settings as they were read can be sent back, and Graph’s part of the policy stays', async () => {
+  const app = api()
+  await app.call('PATCH', '/v1.0/deviceManagement/conditionalAccessSettings', { body: { enabled: true } })
+  await app.call('PATCH', path, { body: { stop: true } })
+  const { body } = await app.call('GET', path)
+  await app.call('PATCH', path, { body })
+  expect(await stored(app)).toEqual({ ...defaultPolicy, enabled: true, settings: { ...defaultSettings, stop: true } })
+})
+
+test('the audit has the settings that changed, and who changed them', async () => {
+  const app = api()
+  await app.call('PATCH', path, { body: { stop: true, reportOnly: false, limits: { maxLosing: 7 } } })
+  const before = { limits: defaultSettings.limits, stop: false }
+  const after = { limits: { ...defaultSettings.limits, maxLosing: 7 }, stop: true }
+  const row = { actor: personId, action: 'settingsChanged', subject: 'contoso', runId: null, before, after }
+  expect(await app.store.audit('contoso', 1, 9)).toMatchObject([
+    { ...row, outcome: 'asked' },
+    { ...row, outcome: 'done' },
+  ])
+})
+
+describe('400, and nothing is written', () => {
+  const date = 'must be a date and time such as 2026-11-21T08:00:00Z'
+  const pin = { record: guid, access: 'allow' }
+  const cases: [string, unknown, string][] = [
+    [
+      'unknown setting',
+      { limit: 3 },
+      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, limits, stop, reportOnly',
+    ],
+    [
+      'unknown limit',
+      { limits: { max: 3 } },
+      'limits: unknown: max; known are maxLosingShare, minPopulation, maxLosing, maxShrinkShare',
+    ],
+    ['no plan', { intunePlanIds: [] }, 'intunePlanIds: Too small: expected array to have >=1 items'],
+    [
+      'wrong word',
+      { manualEntries: 'ignore' },
+      'manualEntries: Invalid option: expected one of "respect"|"override"|"adopt"',
+    ],
+    [
+      'a level that holds nobody',
+      { notEnrolledLevel: 'allow' },
+      'notEnrolledLevel: Invalid option: expected one of "block"|"quarantine"',
+    ],
+    [
+      'a share in percent',
+      { limits: { maxLosingShare: 10 } },
+      'limits.maxLosingShare: Too big: expected number to be <=1',
+    ],
+    ['a negative number', { limits: { maxLosing: -1 } }, 'limits.maxLosing: Too small: expected number to be >=0'],
+    [
+      'half a device',
+      { limits: { minPopulation: 1.5 } },
+      'limits.minPopulation: Invalid input: expected int, received number',
+    ],
+    [
+      'a grace without end',
+      { newRecordGraceMinutes: 43_201 },
+      'newRecordGraceMinutes: Too big: expected number to be <=43200',
+    ],
+    [
+      'dates reversed',
+      { grandfather: { existedBefore: '2027-01-01T00:00:00Z', until: '2026-12-01T00:00:00Z' } },
+      'grandfather.until: ends (2026-12-01T00:00:00.000Z) before the date that devices must have existed by (2027-01-01T00:00:00.000Z); exchange the two dates',
+    ],
+    ['one date', { grandfather: { existedBefore: '2027-01-01T00:00:00Z' } }, `grandfather.until: ${date}`],
+    [
+      'a day without time',
+      { grandfather: { existedBefore: '2026-01-01', until: '2027-01-01T00:00:00Z' } },
+      `grandfather.existedBefore: ${date}`,
+    ],
+    ['a day that is none', { pins: [{ ...pin, until: '2026-02-30T00:00:00Z' }] }, `pins.0.until: ${date}`],
+    ['a pin of no record', { pins: [{ ...pin, record: 'x' }] }, 'pins.0.record: must be the Guid of an EAS record'],
+    [
+      'a pin to quarantine',
+      { pins: [{ ...pin, access: 'quarantine' }] },
+      'pins.0.access: Invalid option: expected one of "allow"|"block"',
+    ],
+    [
+      'a note of two lines',
+      { pins: [{ ...pin, note: 'a\nb' }] },
+      'pins.0.note: must be one line without control characters',
+    ],
+    [
+      'a record pinned twice',
+      { pins: [pin, { record: guid.toLowerCase(), access: 'block' }] },
+      `pins.1.record: the record ${guid.toLowerCase()} is pinned twice; keep one of the two`,
+    ],
+    ['null for a list', { pins: null }, 'pins: Invalid input: expected array, received null'],
+  ]
+  test.each(cases)('%s', async (_title, body, message) => {
+    const app = api()
+    const got = await app.call('PATCH', path, { body })
+    expect(got).toMatchObject({ status: 400, body: graphError('badRequest', message) })
+    expect(await stored(app)).toBeNull()
+  })
+})

@@ -1,0 +1,129 @@
+/** The real chain: relayExchange, the sender of the rendezvous, the built relay program, the stand-in shell, the simulated Exchange. */
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { randomUUID } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { relayExchange } from '../../functions/exchange/relayExchange.ts'
+import { connect } from '../../functions/exchange/rendezvous.ts'
+import type { RelayApproval } from '../../functions/ports.ts'
+import { sasTokenProvider } from '../../protocol/rendezvous.ts'
+import { newKeyPair, signerFrom } from '../../protocol/signing.ts'
+import { subprotocol } from '../../protocol/messages.ts'
+import { applyPatch, applyRemoval } from '../../sim/exchange/applyPatch.ts'
+import { createExchangeServer } from '../../sim/exchange/server.ts'
+import { createSimulation } from '../../sim/exchange/simulation.ts'
+import { parseWorld } from '../../sim/exchange/world.ts'
+import { startRendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import type { ExchangeSide } from './exchange.ts'
+
+const connectorId = 'contoso'
+const listenRule = { name: 'relay', key: 'listen-key', rights: ['listen' as const] }
+const sendRule = { name: 'cloud', key: 'send-key', rights: ['send' as const] }
+const relayProgram = fileURLToPath(new URL('../../dist/relay/main.js', import.meta.url))
+const standIn = fileURLToPath(new URL('../../sim/exchange/pwsh', import.meta.url))
+
+/** Everything on loopback; `close` ends every process. */
+export async function openChain(world: unknown): Promise<ExchangeSide> {
+  const simulation = createSimulation(parseWorld(world))
+  const server = createExchangeServer(simulation).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const rendezvous = await startRendezvous({ paths: ['contoso'], rules: [listenRule, sendRule] })
+  const address = `${rendezvous.url}/$hc/contoso`
+  const cloud = newKeyPair()
+  const listensOn = server.address()
+  const port = typeof listensOn === 'object' ? listensOn?.port : undefined
+  const folder = mkdtempSync(path.join(tmpdir(), 'easgate-chain-'))
+  const startRelay = relayStarter(folder, {
+    address,
+    cloudKey: cloud.publicKey,
+    exchangeUrl: `http://127.0.0.1:${port}`,
+  })
+  let relay = await startRelay()
+  const tokenProvider = sasTokenProvider({ keyName: sendRule.name, key: sendRule.key })
+  const exchange = relayExchange({
+    open: () => connect({ address, tokenProvider, subprotocol, attempts: 1 }),
+    signer: signerFrom(cloud.privateKey),
+    relays: async () => [approved(relay.fingerprint)],
+    saveRelay: async () => {},
+    now: () => new Date(),
+    newId: randomUUID,
+    // Less than the world has, so that a listing that is cut cannot have arrived whole.
+    rowCredit: 500,
+    log: { info() {}, warn() {}, error() {} },
+  })
+  return {
+    exchange,
+    connectorId,
+    setLists: async (guid, { allowed, blocked }) => {
+      const lists = { ActiveSyncAllowedDeviceIDs: [...allowed], ActiveSyncBlockedDeviceIDs: [...blocked] }
+      applyPatch(simulation.exchange, { mailboxes: [{ Guid: guid, ...lists }] })
+    },
+    removeMailbox: async (guid) => applyRemoval(simulation.exchange, { mailboxes: [guid] }),
+    cut: async () => {
+      if (rendezvous.faults.killSockets({ kind: 'sender', how: 'rst' }) === 0) throw new Error('nothing to cut')
+    },
+    async withoutRelay() {
+      await stop(relay.child)
+      return async () => {
+        relay = await startRelay()
+      }
+    },
+    async close() {
+      await stop(relay.child)
+      await rendezvous.close()
+      server.close()
+      server.closeAllConnections()
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+interface Started {
+  readonly child: ChildProcess
+  readonly fingerprint: string
+}
+
+/** Every start uses the same folder, so the relay keeps its key. */
+function relayStarter(
+  folder: string,
+  given: { address: string; cloudKey: string; exchangeUrl: string },
+): () => Promise<Started> {
+  const file = path.join(folder, 'relay.config.json')
+  const config = {
+    connectorId,
+    rendezvous: { address: given.address, keyName: listenRule.name, key: listenRule.key, channels: 1 },
+    cloudKeys: [given.cloudKey],
+    stateDir: 'state',
+    powershell: { executable: standIn, parallel: 4 },
+    connection: { server: 'ex1.contoso.com' },
+    log: { file: path.join(folder, 'relay.log') },
+  }
+  writeFileSync(file, JSON.stringify(config))
+  return async () => {
+    if (!existsSync(relayProgram)) throw new Error(`${relayProgram} is missing: run "npm run build" first`)
+    const env = { ...process.env, EASGATE_SIM_EXCHANGE: given.exchangeUrl }
+    const child = spawn(process.execPath, [relayProgram, 'run', '--config', file], {
+      env,
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const [line] = await once(createInterface({ input: child.stdout }), 'line')
+    const { fingerprint }: { fingerprint: string } = JSON.parse(String(line))
+    return { child, fingerprint }
+  }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const exited = once(child, 'exit')
+  child.kill('SIGTERM')
+  await exited
+}
+
+function approved(fingerprint: string): RelayApproval {
+  const seen = new Date().toISOString()
+  return { fingerprint, publicKey: '', state: 'approved', host: null, firstSeen: seen, lastSeen: seen }
+}

@@ -1,0 +1,54 @@
+/** Handlers over a Store and a queue in memory, called as the host calls them: with a real InvocationContext. */
+import azf, { type Timer } from '@azure/functions'
+import { AppError } from '../../functions/errors.ts'
+import type { Ports } from '../../functions/ports.ts'
+import type { Wiring } from '../../functions/wiring.ts'
+import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
+import { fakeStore } from '../fakes/storeFake.ts'
+
+export const timer: Timer = {
+  isPastDue: false,
+  schedule: { adjustForDST: true },
+  scheduleStatus: { last: '', lastUpdated: '', next: '' },
+}
+
+export function context(functionName: string, triggerMetadata: Record<string, unknown> = {}) {
+  return new azf.InvocationContext({ functionName, triggerMetadata, logHandler: () => undefined })
+}
+
+const refuse = () => Promise.reject(new AppError('internal', 'no directory here'))
+
+const noRelay = () => Promise.reject(new AppError('noRelay', 'no relay here', { retryable: true }))
+
+/** Exchange has no relay, so that every first step of a run fails, retryably. */
+export function handlers(connectorIds: readonly string[] = ['contoso']) {
+  const clock = fakeClock()
+  const log = recordingLog()
+  const queue = fakeQueue()
+  const store = fakeStore({ now: () => clock.now() })
+  let ids = 0
+  const ports: Ports = {
+    store,
+    queue,
+    clock,
+    log,
+    exchange: { converse: noRelay },
+    directory: { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 },
+    newId: () => `${(ids += 1)}000000000`,
+    hash: (text) => text,
+  }
+  const wiring: Wiring = {
+    hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },
+    connectors: connectorIds.map((id) => ({ id, name: id })),
+    problems: [],
+    log: () => log,
+    ports: async () => ports,
+  }
+  return { clock, log, queue, store, ports, wiring }
+}
+
+/** As wiring.ts does when settings are wrong. */
+export function unconfigured(wiring: Wiring): Wiring {
+  const problem = new AppError('badConfiguration', 'the app is not configured: A is missing; set it')
+  return { ...wiring, connectors: [], problems: ['A is missing; set it'], ports: () => Promise.reject(problem) }
+}

@@ -1,0 +1,112 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import * as z from 'zod'
+
+const program = new URL('../../../dist/sim/graph/main.js', import.meta.url).pathname
+if (!existsSync(program)) throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does.')
+
+const graph = { users: [{ id: 'u1' }], managedDevices: [{ id: 'm1' }] }
+const files: Readonly<Record<string, unknown>> = {
+  'scenario.json': { world: { exchange: { organization: 'Contoso' }, graph, policy: {} }, steps: [] },
+  'world.json': { exchange: {}, graph },
+  'graph.json': graph,
+  'none.json': { world: { exchange: {} } },
+  'wrong.json': { users: [{ mail: 'a@x' }] },
+  'unknown.json': { people: [] },
+}
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'easgate-graph-'))
+  for (const [name, content] of Object.entries(files)) {
+    await writeFile(path.join(folder, name), JSON.stringify(content))
+  }
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const children: ChildProcessWithoutNullStreams[] = []
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
+
+function run(...given: string[]): ChildProcessWithoutNullStreams {
+  const child = spawn(process.execPath, [program, ...given])
+  children.push(child)
+  return child
+}
+
+async function firstLine(child: ChildProcessWithoutNullStreams): Promise<string> {
+  const [line] = await once(createInterface(child.stdout), 'line')
+  return String(line)
+}
+
+const started = z.object({ port: z.number(), url: z.string() })
+
+async function start(...given: string[]): Promise<{ child: ChildProcessWithoutNullStreams; url: string }> {
+  const child = run('--print-json', ...given)
+  const { port, url } = started.parse(JSON.parse(await firstLine(child)))
+  expect(url).toBe(`http://127.0.0.1:${port}`)
+  return { child, url }
+}
+
+test.each([
+  ['scenario.json', ['u1']],
+  ['world.json', ['u1']],
+  ['graph.json', ['u1']],
+  ['none.json', []],
+])('serves %s and ends cleanly on SIGTERM', async (file, expected) => {
+  const { child, url } = await start('--world', path.join(folder, file))
+  const body = await (await fetch(`${url}/v1.0/users?$select=id`)).json()
+  expect(body).toMatchObject({ value: expected.map((id) => ({ id })) })
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('ends with its parent if told to', async () => {
+  const { child } = await start('--world', path.join(folder, 'graph.json'), '--with-parent')
+  child.stdin.end()
+  expect(await once(child, 'exit')).toEqual([0, null])
+})
+
+test('ends on SIGTERM while a request has no answer', async () => {
+  const { child, url } = await start('--world', path.join(folder, 'graph.json'))
+  const order = JSON.stringify({ fault: 'hang' })
+  expect((await fetch(`${url}/_sim/faults`, { method: 'POST', body: order })).status).toBe(204)
+  const hanging = fetch(`${url}/v1.0/users`)
+  const cut = expect(hanging).rejects.toThrow('fetch failed')
+  await untilAsked(url)
+  child.kill('SIGTERM')
+  expect(await once(child, 'exit')).toEqual([0, null])
+  await cut
+})
+
+test.each([
+  ['wrong.json', 'users[0].id'],
+  ['unknown.json', 'people'],
+  ['missing.json', 'missing.json'],
+])('refuses %s and says why', async (file, why) => {
+  const child = run('--world', path.join(folder, file))
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+  expect(said).toContain(why)
+  expect(code).toBe(1)
+})
+
+test('explains itself', async () => {
+  const said = await text(run('--help').stdout)
+  for (const word of ['--world', '--require-token', '/_sim/patch', '/_sim/faults', 'retryAfter'])
+    expect(said).toContain(word)
+})
+
+const counted = z.object({ total: z.number() })
+
+async function untilAsked(url: string): Promise<void> {
+  let total = 0
+  while (total === 0) total = counted.parse(await (await fetch(`${url}/_sim/requests`)).json()).total
+}
