@@ -56,8 +56,8 @@ export function relayExchange(options: RelayExchangeOptions): Exchange {
 }
 
 /**
- * The rendezvous chooses the relay, so beside approved relays one may answer that is not: a new one that waits for its approval must not stop the work of
- * the others. Then it is dialled again, a few times.
+ * The rendezvous chooses the relay, so one may answer that cannot work while another can: a new one that waits for its approval, one whose Exchange server is
+ * down. Then it is dialled again, a few times.
  */
 async function approvedRelay(
   connectorId: string,
@@ -66,19 +66,33 @@ async function approvedRelay(
   for (let attempt = 1; ; attempt += 1) {
     const socket = await dial(connectorId, options)
     try {
-      const { rowCredit = limits.rowCredit, welcomeTimeoutMs: timeoutMs = 15_000 } = options
-      const greeting = await greetRelay(socket, { connectorId, rowCredit, timeoutMs })
-      const problem = await checkApproval(connectorId, greeting, options)
-      if (!problem) return { socket, greeting }
-      if (!problem.retryable || attempt >= maxAttempts) throw problem
+      return { socket, greeting: await greetApproved(connectorId, socket, options) }
     } catch (error) {
       await socket.close()
-      throw error
+      if (!isOfThisRelayOnly(error) || attempt >= maxAttempts) throw error
     }
-    await socket.close()
   }
 }
 
+async function greetApproved(
+  connectorId: string,
+  socket: RelaySocket,
+  options: RelayExchangeOptions,
+): Promise<Greeting> {
+  const { rowCredit = limits.rowCredit, welcomeTimeoutMs: timeoutMs = 15_000 } = options
+  const greeting = await greetRelay(socket, { connectorId, rowCredit, timeoutMs })
+  const problem = await checkApproval(connectorId, greeting, options)
+  if (problem) throw problem
+  // What ended the conversation meanwhile must not look like a conversation in which nothing was asked.
+  if (socket.end) throw socket.end
+  return greeting
+}
+
+function isOfThisRelayOnly(error: unknown): boolean {
+  return error instanceof AppError && error.retryable && ofOneRelay.has(error.code)
+}
+
+const ofOneRelay: ReadonlySet<string> = new Set(['relayNotApproved', 'relayRefused'])
 const maxAttempts = 5
 
 async function dial(connectorId: string, options: RelayExchangeOptions): Promise<RelaySocket> {

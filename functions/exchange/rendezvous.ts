@@ -73,7 +73,9 @@ export async function connect(options: ConnectOptions): Promise<WebSocket> {
   const { attempts = 3, deadline = Infinity, random = Math.random, sleep = delay, now = Date.now } = options
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await open(options, Math.min(options.attemptTimeoutMs ?? 10_000, deadline - now()))
+      const leftMs = deadline - now()
+      if (leftMs <= 0) throw new HandshakeError('the deadline had passed before the try', { timedOut: true })
+      return await open(options, Math.min(options.attemptTimeoutMs ?? 10_000, leftMs))
     } catch (error) {
       const problem = toRendezvousError(error, options.address, attempt)
       const pauseMs = Math.round(random() * Math.min(5_000, 1_000 * 2 ** (attempt - 1)))

@@ -20,7 +20,7 @@ export interface GraphDirectoryOptions {
   readonly pageSize?: number
   /** For one call with all its retries; default 100 s. */
   readonly deadlineMs?: number
-  /** For one sending of a request; default 60 s. */
+  /** For one sending of a request; default 30 s. */
   readonly attemptMs?: number
   /** Milliseconds since 1970. */
   readonly now?: () => number
@@ -38,7 +38,7 @@ const mostOfIntune = 1000
  */
 export function graphDirectory(options: GraphDirectoryOptions): Directory {
   const endpoint = parseEndpoint(options.endpoint ?? 'https://graph.microsoft.com', options.credential !== null)
-  const { credential, deadlineMs = 100_000, attemptMs = 60_000, now = Date.now, random = Math.random, log } = options
+  const { credential, deadlineMs = 100_000, attemptMs = 30_000, now = Date.now, random = Math.random, log } = options
   const http = graphHttp({ endpoint, credential, deadlineMs, attemptMs, now, random, log })
   const checkLoop = makeLoopCheck()
   const top = (most: number): number => Math.min(options.pageSize ?? most, most)

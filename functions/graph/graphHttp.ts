@@ -19,7 +19,7 @@ import { AppError, asAppError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { attemptPolicy } from './attemptPolicy.ts'
 import { bearerPolicy } from './bearerPolicy.ts'
-import { maxRetries, retryStrategy } from './retryStrategy.ts'
+import { maxRetries, retryStrategy, type RetryOptions } from './retryStrategy.ts'
 
 export interface GraphHttpOptions {
   readonly endpoint: GraphEndpoint
@@ -53,14 +53,17 @@ export interface GraphHttp {
   requests(): number
 }
 
+/** Shared, so that connections outlive an invocation. */
+const client = createDefaultHttpClient()
+const proxy = proxyPolicy()
+
 export function graphHttp(options: GraphHttpOptions): GraphHttp {
   const { endpoint, credential, now, random, log } = options
-  const client = createDefaultHttpClient()
   const lasting = lastingPolicies(endpoint)
   const bearer = credential === null ? [] : [bearerPolicy(credential, `${endpoint.origin}/.default`, now)]
   let requests = 0
   const onAttempt = (): void => void (requests += 1)
-  const onRetry = (status: number | null, delayMs: number): void => log.warn('graph.retry', { status, delayMs })
+  const onRetry: RetryOptions['onRetry'] = (retry) => log.warn('graph.retry', retry)
   const pipelineUntil = (deadlineAtMs: number): Pipeline => {
     const timeoutMs = (): number => Math.max(1, Math.min(options.attemptMs, deadlineAtMs - now()))
     const strategy = retryStrategy({ deadlineAtMs, now, random, onRetry })
@@ -89,10 +92,10 @@ export function graphHttp(options: GraphHttpOptions): GraphHttp {
   }
 }
 
-/** Those with a memory worth keeping between calls. A proxy of the environment is not for loopback. */
+/** The same for every call. A proxy of the environment is not for loopback. */
 function lastingPolicies(endpoint: GraphEndpoint): PipelinePolicy[] {
   return [
-    ...(endpoint.isLoopback ? [] : [proxyPolicy()]),
+    ...(endpoint.isLoopback ? [] : [proxy]),
     decompressResponsePolicy(),
     userAgentPolicy({ userAgentPrefix: 'easgate' }),
     setClientRequestIdPolicy('client-request-id'),

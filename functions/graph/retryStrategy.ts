@@ -51,19 +51,20 @@ export interface RetryOptions {
   readonly deadlineAtMs: number
   readonly now: () => number
   readonly random: () => number
-  readonly onRetry: (status: number | null, delayMs: number) => void
+  /** `code`: what broke the connection, where there is no status. */
+  readonly onRetry: (retry: { status: number | null; code: string | null; delayMs: number }) => void
 }
 
 /** The same for the pipeline's retry policy, which does the waiting. */
 export function retryStrategy({ deadlineAtMs, now, random, onRetry }: RetryOptions): RetryStrategy {
   return {
     name: 'graphRetryStrategy',
-    retry: ({ retryCount, response }) => {
+    retry: ({ retryCount, response, responseError }) => {
       const status = response?.status ?? null
       const retryAfter = response?.headers.get('retry-after') ?? null
       const delayMs = retryDelayMs({ status, retryAfter, retryCount, nowMs: now(), deadlineAtMs }, random)
       if (delayMs === null) return { skipStrategy: true }
-      onRetry(status, delayMs)
+      onRetry({ status, code: responseError?.code ?? null, delayMs })
       return { retryAfterInMs: delayMs }
     },
   }

@@ -6,7 +6,7 @@ import type { RequestCounter } from './requests.ts'
 import type { GraphState } from './state.ts'
 import { graphPatchSchema, graphRemovalSchema } from './world.ts'
 
-const orders = z.union([faultSchema, z.array(faultSchema)])
+const orders = z.array(faultSchema)
 
 /*
  *  POST   /_sim/faults     one fault or several
@@ -25,7 +25,7 @@ export function answerAdmin(
   try {
     switch (route) {
       case 'POST /_sim/faults':
-        for (const fault of [orders.parse(body)].flat()) faults.order(fault)
+        for (const fault of orders.parse([body].flat())) faults.order(fault)
         return { status: 204 }
       case 'DELETE /_sim/faults':
         faults.clear()

@@ -1,7 +1,7 @@
 /** One collection of the simulated Graph: objects in the order they came, found by id. Places never move, so a page can go on after a place. */
 import type { GraphObject } from './world.ts'
 
-export type Row = { readonly place: number; readonly object: GraphObject }
+type Row = { readonly place: number; readonly object: GraphObject }
 
 export type Collection = {
   size: () => number

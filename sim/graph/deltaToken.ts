@@ -41,7 +41,7 @@ export function unpackDeltaToken(
 }
 
 /** 410: begin again at `restart`. */
-export function gone(code: string, restart: string): GraphFault {
+function gone(code: string, restart: string): GraphFault {
   return new GraphFault(410, code, 'Resync required. The sync state is not valid any more.', { location: restart })
 }
 

@@ -17,6 +17,15 @@ const whole = (text: string): number => {
   return Number(text)
 }
 
+const routes = `
+Routes of its own:
+  POST   /_sim/patch      {"users": [{"id": …}], …}   merges by id; new ids are added
+  POST   /_sim/remove     {"users": ["<id>"], …, "permanent"?: true}
+  POST   /_sim/faults     {"fault": "status", "status": 429, "retryAfter"?: 2, "path"?: "users", "page"?: 2, "after"?: 1, "count"?: 3 or null}
+                          other faults: reset, cut, hang, slow, malformed, noValue, foreignLink, sameLink, repeatPage, emptyPage, row
+  DELETE /_sim/faults     forgets those not used up
+  GET    /_sim/requests   what was asked so far; DELETE counts from zero`
+
 const command = new Command('easgate-graph')
   .description('Answers as Microsoft Graph on 127.0.0.1, from a world in a JSON file.')
   .requiredOption('--world <file>', 'a scenario, its world, or only the part of Graph')
@@ -25,6 +34,7 @@ const command = new Command('easgate-graph')
   .option('--require-token <token>', 'answer 401 to every other bearer token')
   .option('--print-json', 'write the line that tells the port as JSON', false)
   .option('--with-parent', 'stop when standard input ends', false)
+  .addHelpText('after', routes)
   .action(main)
 
 async function main({ port, world, maxPage, requireToken, printJson, withParent }: Arguments): Promise<void> {

@@ -1,11 +1,12 @@
 /** Counts what was asked, so that a test can say how many requests something cost. The simulator's own routes do not count. */
 import type { GraphRequest } from './request.ts'
 
-export type RequestRow = {
+type RequestRow = {
   readonly method: string
   readonly address: string
   readonly status: number
   readonly isInBatch: boolean
+  readonly clientRequestId: string | null
 }
 
 export type Requests = {
@@ -32,12 +33,13 @@ export function makeRequestCounter(): RequestCounter {
   const byPath = new Map<string, number>()
   const recent: RequestRow[] = []
   return {
-    note: ({ method, url }, status, isInBatch) => {
+    note: ({ method, url, headers }, status, isInBatch) => {
       if (isInBatch) inBatches += 1
       else total += 1
       const path = `${method} ${decodeURIComponent(url.pathname)}`
       byPath.set(path, (byPath.get(path) ?? 0) + 1)
-      recent.push({ method, address: decodeURIComponent(`${url.pathname}${url.search}`), status, isInBatch })
+      const address = decodeURIComponent(`${url.pathname}${url.search}`)
+      recent.push({ method, address, status, isInBatch, clientRequestId: headers['client-request-id'] ?? null })
       if (recent.length > 2 * kept) recent.splice(0, kept)
     },
     read: () => ({ total, inBatches, byPath: Object.fromEntries(byPath), recent: recent.slice(-kept) }),

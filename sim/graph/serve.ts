@@ -8,7 +8,7 @@ import type { Routes } from './routes.ts'
 import { spoilPage, statusReply } from './spoil.ts'
 import { pageNumberOf } from './token.ts'
 
-export type Served = {
+type Served = {
   readonly reply: GraphReply
   /** What the connection does to it. */
   readonly fault: Fault | null

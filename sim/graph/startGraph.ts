@@ -63,7 +63,7 @@ function listener(serve: Serve, parts: Parts): RequestListener {
   return (request, response) => {
     const answer = async (): Promise<void> => {
       const method = request.method ?? 'GET'
-      const url = new URL(request.url ?? '/', `http://${request.headers.host ?? '127.0.0.1'}`)
+      const url = new URL(request.url ?? '/', originOf(request))
       const body = parseJson(await text(request))
       if (url.pathname.startsWith('/_sim/')) {
         return send(request, response, answerAdmin(`${method} ${url.pathname}`, body, parts))
@@ -79,6 +79,12 @@ function listener(serve: Serve, parts: Parts): RequestListener {
       send(request, response, { status: 500, body: errorBody('InternalServerError', String(thrown)) })
     })
   }
+}
+
+/** As the client sees us: links lead back the way it came, through something that ends TLS too. */
+function originOf({ headers }: IncomingMessage): string {
+  const isTls = headers['x-forwarded-proto'] === 'https'
+  return `${isTls ? 'https' : 'http'}://${headers.host ?? '127.0.0.1'}`
 }
 
 function headersOf(request: IncomingMessage): Record<string, string> {

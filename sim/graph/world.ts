@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import * as z from 'zod'
 
 const graphObject = z.looseObject({ id: z.string().min(1) })
-const group = graphObject.extend({ members: z.array(z.string().min(1)).optional() })
+const group = graphObject.extend({ members: z.array(z.string().min(1)).nullish() })
 
 /** All four collections may be left out. Ids are unique in their collection, case ignored. */
 export const graphWorldSchema = z.strictObject({
@@ -14,7 +14,7 @@ export const graphWorldSchema = z.strictObject({
 })
 
 /** A part of a world that is merged in by id; ids that are new are added. */
-export const graphPatchSchema = graphWorldSchema
+export const graphPatchSchema = z.strictObject(graphWorldSchema.shape)
 
 const ids = z.array(z.string().min(1))
 

@@ -2,7 +2,7 @@
 import type { Level } from './rpc.ts'
 
 /** Where a line comes from, and (for --print-json) what it is about: `url`, `port` and `pid` come with the line that says the host runs. */
-export type LogSource = { functionName?: string; invocationId?: string; url?: string; port?: number; pid?: number }
+type LogSource = { functionName?: string; invocationId?: string; url?: string; port?: number; pid?: number }
 export type WriteLog = (level: Level, message: string, source?: LogSource) => void
 
 export const levels: readonly Level[] = ['trace', 'debug', 'information', 'warning', 'error', 'critical', 'none']

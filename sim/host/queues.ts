@@ -28,17 +28,25 @@ export function queueOpener(): OpenQueue {
 }
 
 async function open({ queueName, connection }: QueueTarget): Promise<QueueClient> {
-  // Loaded when needed: it is half of the host's start-up time, and apps without queues do without.
-  const { QueueServiceClient } = await import('@azure/storage-queue')
-  const client = QueueServiceClient.fromConnectionString(connection, { retryOptions }).getQueueClient(queueName)
+  const client = await clientFor(queueName, connection)
   try {
     await client.createIfNotExists()
+    return client
   } catch (thrown) {
-    throw new HostError(
-      `the queue ${queueName} at ${new URL(client.url).origin} cannot be opened: ${messageOf(thrown)}`,
-    )
+    const place = new URL(client.url).origin
+    throw new HostError(`the queue ${queueName} at ${place} cannot be opened: ${messageOf(thrown)}`)
   }
-  return client
+}
+
+async function clientFor(queueName: string, connection: string): Promise<QueueClient> {
+  // Loaded when needed: it is half of the host's start-up time, and apps without queues do without.
+  const { QueueServiceClient } = await import('@azure/storage-queue')
+  try {
+    return QueueServiceClient.fromConnectionString(connection, { retryOptions }).getQueueClient(queueName)
+  } catch {
+    // Without the cause: its message could hold parts of the string.
+    throw new HostError(`the connection of the queue ${queueName} is not a storage connection string`)
+  }
 }
 
 /** Sends what a function gave its queue outputs, in the order of the bindings; rejects when one cannot be sent. */

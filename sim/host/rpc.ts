@@ -46,7 +46,7 @@ export type FunctionCallback = (...args: unknown[]) => unknown
 
 export type Level = 'trace' | 'debug' | 'information' | 'warning' | 'error' | 'critical' | 'none'
 
-export type InvocationRequest = {
+type InvocationRequest = {
   invocationId: string
   functionId: string
   inputData: { name: string; data: RpcData }[]

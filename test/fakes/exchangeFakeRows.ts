@@ -1,6 +1,9 @@
 /** The pure half of the fake Exchange: how stated objects read, how lists are edited, which rules fit. */
 import type { AccessLevel, AccessRule } from '../../functions/core/types.ts'
+import type { CommandOutcome } from '../../functions/ports.ts'
 import type { FakeDevice, FakeMailbox } from './exchangeFakeWorld.ts'
+
+export type Failure = NonNullable<CommandOutcome['failure']>
 
 export const states = { allow: 'allowed', block: 'blocked', quarantine: 'quarantined' } as const
 
@@ -44,4 +47,21 @@ export function edited(list: readonly string[], add: readonly string[], remove: 
   const kept = list.filter((entry) => !hasId(remove, entry))
   const added = add.filter((id) => !hasId(kept, id))
   return kept.length === list.length && added.length === 0 ? list : [...kept, ...added]
+}
+
+export function failure(category: string, message: string, ran: Failure['ran']): Failure {
+  return { category, message, ran }
+}
+
+export function notFound(guid: string): Failure {
+  return failure('notFound', `The object '${guid}' couldn't be found.`, 'no')
+}
+
+/** Every pair of type and model that Exchange has seen. */
+export function deviceClassesOf(devices: Iterable<FakeDevice>): { type: string; model: string }[] {
+  const seen = new Map<string, { type: string; model: string }>()
+  for (const { DeviceType: type, DeviceModel: model } of devices) {
+    if (type && model) seen.set(`${type} ${model}`, { type, model })
+  }
+  return [...seen.values()]
 }

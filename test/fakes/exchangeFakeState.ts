@@ -1,10 +1,21 @@
 /** The state behind the fake Exchange: lists, rules and default with Exchange's own semantics, and its refusals. */
 import type { AccessLevel, AccessRule, EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
-import type { ChangeCommand, CommandOutcome, DeviceLists } from '../../functions/ports.ts'
-import { addressesOf, dnOf, edited, fits, hasId, levelOf, nameOf, states } from './exchangeFakeRows.ts'
+import type { ChangeCommand, DeviceLists } from '../../functions/ports.ts'
+import {
+  addressesOf,
+  deviceClassesOf,
+  dnOf,
+  edited,
+  failure,
+  fits,
+  hasId,
+  levelOf,
+  nameOf,
+  notFound,
+  states,
+  type Failure,
+} from './exchangeFakeRows.ts'
 import type { FakeDevice, FakeMailbox, FakeRule, FakeWorld } from './exchangeFakeWorld.ts'
-
-type Failure = NonNullable<CommandOutcome['failure']>
 
 interface Lists {
   allowed: readonly string[]
@@ -109,7 +120,7 @@ export class ExchangeFakeState {
         role: server.ServerRole ?? '',
         version: server.AdminDisplayVersion ?? '',
       })),
-      deviceClasses: this.#deviceClasses(),
+      deviceClasses: deviceClassesOf(this.#devices.values()),
       mailboxPolicies: [],
     }
   }
@@ -183,24 +194,8 @@ export class ExchangeFakeState {
     return { state: states[level ?? this.#defaultLevel], stateReason: level ? 'DeviceRule' : 'Global' }
   }
 
-  #deviceClasses(): { type: string; model: string }[] {
-    const seen = new Map<string, { type: string; model: string }>()
-    for (const { DeviceType: type, DeviceModel: model } of this.#devices.values()) {
-      if (type && model) seen.set(`${type} ${model}`, { type, model })
-    }
-    return [...seen.values()]
-  }
-
   #newGuid(): string {
     this.#made += 1
     return `fa4e0000-0000-4000-8000-${String(this.#made).padStart(12, '0')}`
   }
-}
-
-export function failure(category: string, message: string, ran: Failure['ran']): Failure {
-  return { category, message, ran }
-}
-
-function notFound(guid: string): Failure {
-  return failure('notFound', `The object '${guid}' couldn't be found.`, 'no')
 }
