@@ -29,8 +29,10 @@ export interface Run {
   readonly kind: RunKind
   /** Computes everything and sends nothing. */
   readonly dryRun: boolean
-  /** `timer`, `http`, or a person's id. */
+  /** `timer`, or a person's id. */
   readonly askedBy: string
+  /** From 1; a full sync that failed for a passing reason is tried again (failRun). */
+  readonly attempt: number
   readonly state: RunState
   readonly step: StepName
   /** Where the step goes on; its meaning is the step's own. */
@@ -80,8 +82,8 @@ export interface ConnectorState {
   readonly id: string
   /** The run that is on its way, by kind. */
   readonly running: { readonly full: string | null; readonly quick: string | null }
-  /** A full sync asked for while a quick one runs: it starts next and is never lost. */
-  readonly pendingFull: { readonly askedBy: string; readonly dryRun: boolean } | null
+  /** A full sync asked for while a quick one runs, or to be tried again: it starts when the next run ends and is never lost. */
+  readonly pendingFull: { readonly askedBy: string; readonly dryRun: boolean; readonly attempt: number } | null
   /** Covers decide to finish. Not taken over before `until`, which is past the last batch's expiry. */
   readonly lease: { readonly runId: string; readonly until: string } | null
   readonly heldRun: string | null

@@ -1,5 +1,5 @@
 /** Ends a run that cannot go on: the reason on its row, the lease let go, the next run starts clean. */
-import type { Run } from '../core/run.ts'
+import type { ConnectorState, Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import type { Ports, StepMessage } from '../ports.ts'
 import { changeConnector, withoutRun } from './connector.ts'
@@ -7,6 +7,17 @@ import { startPending } from './startPending.ts'
 
 /** A batch that was sent may still be running on a relay; nobody may take the lease before it has expired for certain. */
 const batchOutlivesMs = 5 * 60_000
+
+/** A full sync comes once a day: one that failed for a passing reason is tried again, a minute later each time, so often. */
+const maxAttempts = 5
+/** Reasons that no repetition mends: an administrator must act. */
+const lasting: ReadonlySet<string> = new Set([
+  'badConfiguration',
+  'relayNotApproved',
+  'relayRefused',
+  'graphDenied',
+  'groupNotFound',
+])
 
 export async function failRun(
   ports: Ports,
@@ -16,22 +27,22 @@ export async function failRun(
   const { connectorId, runId } = message
   const run = await markFailed(ports, connectorId, runId, failure)
   if (!run) return
-  await changeConnector(ports, connectorId, (state) => {
-    const after = withoutRun(state, run)
-    if (state.lease?.runId !== run.id || run.step !== 'apply') return after
-    const until = new Date(ports.clock.now().getTime() + batchOutlivesMs).toISOString()
-    return { ...after, lease: { runId: run.id, until } }
-  })
-  ports.log.error('runFailed', {
-    runId,
-    connectorId,
-    kind: run.kind,
-    step: run.step,
-    code: failure.code,
-    message: failure.message,
-  })
+  const isTriedAgain = run.kind === 'full' && run.attempt < maxAttempts && !lasting.has(failure.code)
+  await changeConnector(ports, connectorId, (state) => release(ports, state, run, isTriedAgain))
+  const { kind, step, attempt } = run
+  ports.log.error('runFailed', { runId, connectorId, kind, step, attempt, isTriedAgain, ...failure })
   await ports.store.clearStaged(connectorId, runId)
-  await startPending(ports, connectorId)
+  // What is to be tried again waits for the next run's end: the timer's quick sync, within a minute
+  if (!isTriedAgain) await startPending(ports, connectorId)
+}
+
+function release(ports: Ports, state: ConnectorState, run: Run, isTriedAgain: boolean): ConnectorState {
+  const free = withoutRun(state, run)
+  const { askedBy, dryRun, attempt } = run
+  const pendingFull = state.pendingFull ?? (isTriedAgain ? { askedBy, dryRun, attempt: attempt + 1 } : null)
+  if (state.lease?.runId !== run.id || run.step !== 'apply') return { ...free, pendingFull }
+  const until = new Date(ports.clock.now().getTime() + batchOutlivesMs).toISOString()
+  return { ...free, pendingFull, lease: { runId: run.id, until } }
 }
 
 async function markFailed(

@@ -8,6 +8,9 @@ import { steps, type StepResult } from './steps.ts'
 /** Longer than any step may take (functionTimeout): past it, another message may take over. */
 const claimMs = 11 * 60_000
 
+/** maxDequeueCount of host.json. */
+const maxDeliveries = 5
+
 export interface Delivery {
   /** The queue message's id: the same when it is delivered again. */
   readonly id: string
@@ -46,7 +49,8 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
       delivery: delivery.dequeueCount,
       message: error.message,
     })
-    if (error.retryable) throw error
+    // At the last delivery the reason goes on the run's row; left to the poison queue, it would be lost
+    if (error.retryable && delivery.dequeueCount < maxDeliveries) throw error
     await failRun(ports, message, { code: error.code, message: error.message })
   }
 }

@@ -8,9 +8,11 @@ import { messageFor } from './runStep.ts'
 export interface StartRequest {
   readonly connectorId: string
   readonly kind: RunKind
-  /** `timer`, `http`, or a person's id. */
+  /** `timer`, or a person's id. */
   readonly askedBy: string
   readonly dryRun: boolean
+  /** From 1. */
+  readonly attempt?: number
 }
 
 export interface Started {
@@ -57,16 +59,13 @@ async function isAlive(ports: Ports, connectorId: string, runId: string): Promis
   return true
 }
 
-async function remember(
-  ports: Ports,
-  { connectorId, askedBy, dryRun }: StartRequest,
-  quickRun: string,
-): Promise<Started> {
+async function remember(ports: Ports, request: StartRequest, quickRun: string): Promise<Started> {
+  const { connectorId, askedBy, dryRun, attempt = 1 } = request
   const state = await changeConnector(ports, connectorId, (now) =>
-    now.running.quick === quickRun ? { ...now, pendingFull: { askedBy, dryRun } } : null,
+    now.running.quick === quickRun ? { ...now, pendingFull: { askedBy, dryRun, attempt } } : null,
   )
   // The quick run ended in the meantime: nobody is left to start what would be remembered
-  if (state.running.quick !== quickRun) return startRun(ports, { connectorId, kind: 'full', askedBy, dryRun })
+  if (state.running.quick !== quickRun) return startRun(ports, request)
   return { runId: null, how: 'queued' }
 }
 
@@ -92,7 +91,7 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
   return { runId: run.id, how: 'started' }
 }
 
-async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun }: StartRequest): Promise<Run> {
+async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun, attempt = 1 }: StartRequest): Promise<Run> {
   const policy = (await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy
   const now = ports.clock.now().toISOString()
   return {
@@ -101,6 +100,7 @@ async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun }: Star
     kind,
     dryRun,
     askedBy,
+    attempt,
     state: 'running',
     step: 'gatherConfiguration',
     cursor: null,

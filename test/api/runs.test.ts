@@ -13,6 +13,7 @@ function run(id: string, patch: Partial<Run> = {}): Run {
     id,
     kind: 'full',
     dryRun: false,
+    attempt: 1,
     askedBy: 'timer',
     state: 'done',
     step: 'finish',

@@ -122,6 +122,7 @@ function newRun(connectorId: string, id: string, startedAt: string): Run {
     id,
     kind: 'full',
     dryRun: false,
+    attempt: 1,
     askedBy: 'timer',
     state: 'running',
     step: 'gatherConfiguration',

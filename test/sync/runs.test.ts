@@ -289,6 +289,36 @@ describe('missing data never takes access away', () => {
   })
 })
 
+describe('a full sync that failed', () => {
+  const outOfOrder = new AppError('graphFailed', 'out of order')
+  test('is tried again after the next quick sync, five times at the most', async () => {
+    const system = await systemOf(2, 1)
+    system.directory.failNext('users', outOfOrder)
+    await system.sync('full')
+    for (let minute = 0; minute < 6; minute++) {
+      await ask(system, 'quick')
+      for (let i = 0; i < 8; i++) await step(system)
+      system.directory.failNext('users', outOfOrder)
+      await system.drain()
+    }
+    const runs = (await system.store.runs(connectorId, 50)).filter(({ kind }) => kind === 'full')
+    expect(runs.map(({ attempt }) => attempt).sort()).toEqual([1, 2, 3, 4, 5])
+  })
+  test('for a reason that only an administrator can mend is not', async () => {
+    const system = await systemOf(2, 1)
+    system.directory.failNext('memberIds', new AppError('groupNotFound', 'staff'))
+    await system.sync('full')
+    expect((await connector(system))?.pendingFull).toBeNull()
+  })
+  test('at every delivery of a message ends with the last reason, not with a poison message', async () => {
+    const system = await systemOf(2, 1)
+    for (let i = 0; i < 5; i++)
+      system.directory.failNext('users', new AppError('graphFailed', `try ${i + 1}`, { retryable: true }))
+    const run = await system.sync('full')
+    expect(run.failure).toEqual({ code: 'graphFailed', message: 'try 5', step: 'gatherUsers' })
+  })
+})
+
 describe('poison', () => {
   test('marks the run failed with its reason, frees the lease, and the next run starts clean', async () => {
     const system = await systemOf(2, 1)
