@@ -36,7 +36,12 @@ type Given = z.infer<typeof schema>[number]
 export function readConnectors(env: Environment, complain: Complain): readonly ConnectorConfig[] {
   const json = readSecret(env, settingName, remedy, complain)
   if (json === null) return []
-  const given = schema.safeParse(parseJson(json))
+  const list = parseJson(json)
+  if (list === undefined) {
+    complain(settingName, 'is not JSON', remedy)
+    return []
+  }
+  const given = schema.safeParse(list)
   if (!given.success) {
     for (const { path, message } of given.error.issues)
       complain([settingName, ...path].join('.'), `is wrong (${message})`, remedy)
@@ -51,7 +56,7 @@ function parseJson(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    // JSON.parse repeats the text in its message, and keys stand in it: say only that it is no list.
+    // Its message is lost on purpose: JSON.parse repeats the text in it, and keys stand in the text.
     return undefined
   }
 }

@@ -31,9 +31,11 @@ function readConnectionString(env: Environment, complain: Complain): StorageConf
   if (connectionString === null) return null
   if (/^UseDevelopmentStorage=true;?$/i.test(connectionString)) return { connectionString }
   const parts = new Set(connectionString.split(';').map((part) => part.split('=')[0]?.trim().toLowerCase()))
-  const hasAccess = (parts.has('accountname') && parts.has('accountkey')) || parts.has('sharedaccesssignature')
-  if (hasAccess) return { connectionString }
-  complain(name, 'is not a storage connection string: it has no AccountName and AccountKey', remedy)
+  // What the clients for tables and queues read: an account with its key, or a signature with the address of each service.
+  const byKey = ['defaultendpointsprotocol', 'accountname', 'accountkey']
+  const bySignature = ['tableendpoint', 'queueendpoint', 'sharedaccesssignature']
+  if ([byKey, bySignature].some((needed) => needed.every((part) => parts.has(part)))) return { connectionString }
+  complain(name, 'is not a storage connection string with DefaultEndpointsProtocol, AccountName and AccountKey', remedy)
   return null
 }
 

@@ -44,7 +44,8 @@ export async function handshakeDone<S extends ConnectingSocket>(
   try {
     await new Promise<void>((resolve, reject) => {
       timer = setTimeout(
-        () => reject(new HandshakeError(`no answer to the handshake in ${Math.round(timeoutMs)} ms`, { timedOut: true })),
+        () =>
+          reject(new HandshakeError(`no answer to the handshake in ${Math.round(timeoutMs)} ms`, { timedOut: true })),
         timeoutMs,
       )
       socket.on('error', (error) => reject(new HandshakeError(textOf(error), { cause: error })))

@@ -39,8 +39,9 @@ export function keepAlive(
   const beat = (): void => {
     if (mode === 'pong') return socket.pong()
     if (grace !== undefined || socket.isPaused) return
-    socket.ping()
+    // Taken before the ping: over TLS its own bytes wait for a moment, and their going out is no sign of life.
     const before = { bytesRead: raw.bytesRead, bufferedAmount: socket.bufferedAmount }
+    socket.ping()
     // setImmediate: after a stall of the event loop, what already arrived is read before the socket is judged.
     grace = setTimeout(() => setImmediate(judge, before), graceMs)
     grace.unref()

@@ -36,8 +36,10 @@ export function resultOf(commandId: string, rowCount: number, outcome: Outcome):
   return { commandId, ok, rowCount, warnings, durationMs, ...(error && { error: withoutUndefined(error) }) }
 }
 
-function withoutUndefined({ category, message, retryAfterMs }: NonNullable<Outcome['error']>): NonNullable<
-  CommandResult['error']
-> {
+function withoutUndefined({
+  category,
+  message,
+  retryAfterMs,
+}: NonNullable<Outcome['error']>): NonNullable<CommandResult['error']> {
   return { category, message, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }

@@ -65,6 +65,16 @@ export class BatchLedger {
     return { run: entry.run ?? this.resume(batch, entry), isRepeated: known !== undefined }
   }
 
+  /** What is remembered now. */
+  get size(): { batches: number; chars: number } {
+    return { batches: this.entries.size, chars: this.chars }
+  }
+
+  /** Conversations that wait for outcomes of this batch. */
+  viewers(batchId: string): number {
+    return this.entries.get(batchId)?.run?.viewerCount ?? 0
+  }
+
   private get isFull(): boolean {
     return this.entries.size >= this.bounds.batches || this.chars >= this.bounds.chars
   }
@@ -104,5 +114,5 @@ function hashOf(commands: readonly Command[]): string {
 
 function sorted(_key: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))
+  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }

@@ -63,6 +63,10 @@ export class ChangeRun {
     return () => this.detach(viewer)
   }
 
+  get viewerCount(): number {
+    return this.viewers.size
+  }
+
   private start(command: Command): void {
     const rows: Row[] = []
     const ticket = addCommand(this.lane, command, () => this.expiresAt, {

@@ -2,7 +2,8 @@
 import type { WebSocket } from 'ws'
 import type { RelayInfo } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
-import { Session, type SessionContext } from './session.ts'
+import { Session } from './session.ts'
+import type { SessionContext } from './sessionContext.ts'
 
 export interface ConversationsOptions extends Omit<SessionContext, 'relayInfo' | 'takeRoom'> {
   readonly maxConversations: number

@@ -2,6 +2,9 @@
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
+import * as z from 'zod'
+
+const packageFile = z.object({ version: z.string() })
 
 export interface Installed {
   readonly version: string
@@ -12,7 +15,7 @@ export interface Installed {
 /** Works from the sources and from dist/ alike. `from` is a file inside the installation. Throws when no package.json is above it. */
 export function installed(from: string = fileURLToPath(import.meta.url)): Installed {
   const root = packageRoot(path.dirname(from))
-  const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }
+  const { version } = packageFile.parse(JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')))
   return { version, modulePath: path.join(root, 'relay', 'powershell', 'Easgate.psm1') }
 }
 

@@ -15,7 +15,7 @@ function textProperty(frame: string, name: string, shortest: number, longest = 1
   try {
     const message: unknown = JSON.parse(frame)
     if (typeof message !== 'object' || message === null) return undefined
-    const value = (message as Record<string, unknown>)[name]
+    const value: unknown = Object.entries(message).find(([key]) => key === name)?.[1]
     return typeof value === 'string' && value.length >= shortest && value.length <= longest ? value : undefined
   } catch {
     return undefined

@@ -9,11 +9,12 @@ import type { RelayConfig } from './config.ts'
 import { Conversations } from './conversations.ts'
 import type { Installed } from './installed.ts'
 import { CommandRunner } from './powershell/commandRunner.ts'
-import { hostTimes, ShellHost } from './powershell/shellHost.ts'
+import { hostTimes } from './powershell/hostOptions.ts'
+import { ShellHost } from './powershell/shellHost.ts'
 import { listen, type Listener } from './rendezvous/listen.ts'
 import type { ListenerLog } from './rendezvous/listenerOptions.ts'
 import { relayInfoOf } from './relayInfo.ts'
-import { sessionTimes } from './session.ts'
+import { sessionTimes } from './sessionContext.ts'
 
 export interface RelayOptions {
   readonly config: RelayConfig
@@ -36,8 +37,11 @@ const politeExtra = 4
 /** For the outcomes that the end of the runner produced to leave. */
 const lastWordsMs = 1_000
 
-/** Opens PowerShell first, then registers: whoever gets through finds Exchange ready, or hears why it is not. */
-export async function startRelay(options: RelayOptions): Promise<Relay> {
+/**
+ * Opens PowerShell, then registers: whoever gets through finds Exchange ready, or hears why it is not. Returns before either is done, so
+ * that it can be stopped meanwhile.
+ */
+export function startRelay(options: RelayOptions): Relay {
   const { config, signer, installed, log, drainMs = 20_000 } = options
   const now = Date.now
   const { parallel } = config.powershell
@@ -56,9 +60,16 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     now,
     times: sessionTimes,
   })
-  await runner.start()
-  const listener = startListener(options, conversations)
-  return { stop: async () => stop({ listener, conversations, runner, drainMs, log }) }
+  const stopping = new AbortController()
+  const listening = runner.start().then(() => {
+    return stopping.signal.aborted ? undefined : startListener(options, conversations)
+  })
+  return {
+    stop: async () => {
+      stopping.abort()
+      await stop({ listening, conversations, runner, drainMs, log })
+    },
+  }
 }
 
 function makeHost({ config, installed, log }: RelayOptions, now: () => number): ShellHost {
@@ -99,21 +110,21 @@ function startListener({ config, log, onReady }: RelayOptions, conversations: Co
 }
 
 interface Running {
-  readonly listener: Listener
+  readonly listening: Promise<Listener | undefined>
   readonly conversations: Conversations
   readonly runner: CommandRunner
   readonly drainMs: number
   readonly log: Logger
 }
 
-async function stop({ listener, conversations, runner, drainMs, log }: Running): Promise<void> {
+async function stop({ listening, conversations, runner, drainMs, log }: Running): Promise<void> {
   log.info({ event: 'relay.stopping', conversations: conversations.size })
-  const unregistered = listener.drain(drainMs * 2)
+  const unregistered = listening.then((listener) => listener?.drain(drainMs * 2))
   const drained = conversations.drain()
   await within(drained, drainMs)
   await runner.close(drainMs)
   await within(drained, lastWordsMs)
-  await Promise.all([unregistered, listener.drain(0)])
+  await Promise.all([unregistered, listening.then((listener) => listener?.drain(0))])
   log.info({ event: 'relay.stopped' })
 }
 

@@ -1,10 +1,13 @@
 /** The relay's own key pair: made at the first start, kept in the state folder, never sent anywhere. Its fingerprint is what a person approves. */
 import { chmod, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
+import * as z from 'zod'
 import { newKeyPair, signerFrom, type Signer } from '../protocol/signing.ts'
 
 export const keyFileName = 'relay.key.json'
 export const publicFileName = 'relay.json'
+
+const keyFileContent = z.object({ privateKey: z.string() })
 
 /**
  * The signer of this relay. Makes the key when there is none; an existing file that cannot be used is an error and stays as it is, because a
@@ -24,14 +27,14 @@ async function readKey(file: string): Promise<Signer | undefined> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw new Error(`the relay's key file ${file} cannot be read; give this account the right to read it`, {
       cause: error,
     })
   }
   await checkMode(file)
   try {
-    return signerFrom((JSON.parse(text) as { privateKey: string }).privateKey)
+    return signerFrom(keyFileContent.parse(JSON.parse(text)).privateKey)
   } catch (cause) {
     const remedy = 'restore it from a backup, or move it away and approve the new fingerprint'
     throw new Error(`the relay's key file ${file} holds no usable key; ${remedy}`, { cause })

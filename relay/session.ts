@@ -3,46 +3,16 @@
  * is not understood or not allowed is answered with a signed `refused`, and nothing of it is executed.
  */
 import { randomBytes } from 'node:crypto'
-import type { Logger } from 'pino'
 import type { RawData, WebSocket } from 'ws'
-import type { Allowances } from '../protocol/checkCommand.ts'
-import { limits, protocolVersion, type Batch, type CloudMessage, type Hello, type RelayInfo } from '../protocol/messages.ts'
+import { limits, protocolVersion, type Batch, type CloudMessage, type Hello } from '../protocol/messages.ts'
 import { isReadBatch, parseBatch, parseCloudMessage } from '../protocol/parse.ts'
 import { Refusal, type RefusalCode } from '../protocol/refusal.ts'
-import type { Envelope, KeyRing, Signer } from '../protocol/signing.ts'
-import type { BatchLedger } from './batchLedger.ts'
+import type { Envelope } from '../protocol/signing.ts'
 import { Outbox } from './outbox.ts'
 import { peekBatchId, peekChallenge } from './peek.ts'
-import type { CommandRunner } from './powershell/commandRunner.ts'
 import { runChanges, runReads } from './runBatch.ts'
+import type { SessionContext } from './sessionContext.ts'
 import { SignedReplies } from './signedReplies.ts'
-
-export interface SessionTimes {
-  /** From the open socket to the hello. */
-  readonly helloMs: number
-  /** Nothing at all came in, neither a frame nor a pong: the other side is gone. */
-  readonly silenceMs: number
-  /** Rows wait and the reader takes none: it holds sessions of Exchange that others need. */
-  readonly stallMs: number
-}
-export const sessionTimes: SessionTimes = { helloMs: 15_000, silenceMs: 60_000, stallMs: 120_000 }
-
-/** What all conversations of a relay share. */
-export interface SessionContext {
-  readonly connectorId: string
-  readonly signer: Signer
-  readonly cloudKeys: KeyRing
-  readonly allowed: Allowances
-  readonly runner: CommandRunner
-  readonly ledger: BatchLedger
-  /** Throws a Refusal (busy) while no conversation can be served. */
-  readonly relayInfo: () => RelayInfo
-  /** Counts a batch's characters against what the relay may hold; throws a Refusal (busy). Returns the function that gives them back. */
-  readonly takeRoom: (chars: number) => () => void
-  readonly log: Logger
-  readonly now: () => number
-  readonly times: SessionTimes
-}
 
 /** Batches of one conversation at a time. */
 const mostBatches = 8
@@ -98,8 +68,8 @@ export class Session {
       frame = textOf(data, isBinary)
       this.onMessage(parseCloudMessage(frame))
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error
-      this.refuse(error, frame)
+      if (error instanceof Refusal) this.refuse(error, frame)
+      else this.onFault(error)
     }
   }
 
@@ -153,7 +123,12 @@ export class Session {
     const open = isReadBatch(batch) ? undefined : ledger.open(batch)
     const replies = outbox.lane(batch.batchId)
     const isHeld = () => outbox.isHeld
-    log.info({ event: 'relay.batch', batchId: batch.batchId, commands: batch.commands.length, repeated: open?.isRepeated })
+    log.info({
+      event: 'relay.batch',
+      batchId: batch.batchId,
+      commands: batch.commands.length,
+      repeated: open?.isRepeated,
+    })
     this.batches.set(id, giveBack)
     const stop = open
       ? runChanges(batch, { ...open, replies, onEnd })
@@ -175,6 +150,12 @@ export class Session {
     this.replies.send({ type: 'refused', batchId, code, message })
     if (strange.includes(code)) this.strangeFrames += 1
     if (isHello || this.strangeFrames >= mostStrangeFrames) this.close(1008, code)
+  }
+
+  /** A fault of ours ends this conversation and no other. */
+  private onFault(error: unknown): void {
+    this.context.log.error({ event: 'relay.conversation.fault', err: error })
+    this.close(1011, 'internal error')
   }
 
   private heard(): void {

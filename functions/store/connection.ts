@@ -8,24 +8,23 @@ import { AppError } from '../errors.ts'
 /** A connection string (development, SAS, key), or the table endpoint with a managed identity. */
 export type TableService = string | { readonly tableEndpoint: string; readonly credential: TokenCredential }
 
-/** Longer than the 30 s after which the service itself gives up. */
-const requestTimeoutMs = 45_000
-
-export interface RequestCounter {
+interface RequestCounter {
   count: number
 }
 
-/** `retryDelayMs`: the first delay of the client's own retries, which are the only ones; 800 in production. */
-export interface ClientOptions {
+interface ClientOptions {
   readonly requests: RequestCounter
+  /** First delay of the client's own retries, which are the only ones. */
   readonly retryDelayMs: number
+  /** How long one attempt may wait for its answer. */
+  readonly requestTimeoutMs: number
 }
 
 /** A client for one table. Throws AppError badConfiguration. */
 export function tableClient(service: TableService, name: string, options: ClientOptions): TableClient {
   const clientOptions: TableServiceClientOptions = {
     retryOptions: { maxRetries: 4, retryDelayInMs: options.retryDelayMs, maxRetryDelayInMs: 15_000 },
-    additionalPolicies: [{ policy: countAndTimeOut(options.requests), position: 'perRetry' }],
+    additionalPolicies: [{ policy: countAndTimeOut(options), position: 'perRetry' }],
   }
   try {
     if (typeof service !== 'string')
@@ -51,18 +50,24 @@ function isLoopback(url: string): boolean {
   return protocol === 'http:' && ['127.0.0.1', 'localhost', '[::1]'].includes(hostname)
 }
 
-/** Counts every attempt and ends one that gets no answer; the client's retry then takes it for a broken connection. */
-function countAndTimeOut(requests: RequestCounter): PipelinePolicy {
+/** Counts every attempt and ends one whose answer is not whole in time; the client's retry then takes it for a broken connection. */
+function countAndTimeOut({ requests, requestTimeoutMs }: ClientOptions): PipelinePolicy {
   return {
     name: 'easgateCountAndTimeOut',
     async sendRequest(request, next) {
       requests.count += 1
-      request.timeout = requestTimeoutMs
+      const controller = new AbortController()
+      const timer = setTimeout(() => controller.abort(), requestTimeoutMs)
+      request.abortSignal = controller.signal
       try {
         return await next(request)
       } catch (thrown) {
-        if (!(thrown instanceof Error) || thrown.name !== 'AbortError') throw thrown
-        throw new RestError(`no answer within ${requestTimeoutMs} ms`, { code: 'ETIMEDOUT' })
+        if (!controller.signal.aborted) throw thrown
+        throw new RestError(`no whole answer within ${requestTimeoutMs} ms`, { code: 'ETIMEDOUT' })
+      } finally {
+        clearTimeout(timer)
+        // The retry would take a signal that was used for the caller's wish to stop.
+        delete request.abortSignal
       }
     },
   }

@@ -1,5 +1,6 @@
 /** Runs: a row by id, guarded by its ETag, and beside it a row by time that names it, so that the newest are one range. Table runs. */
 import { randomUUID } from 'node:crypto'
+import pLimit from 'p-limit'
 import type { Run } from '../core/run.ts'
 import type { Store, Versioned } from '../ports.ts'
 import { afterPrefix, escapeKey, joinKey, sortable, splitKey } from './keys.ts'
@@ -11,6 +12,8 @@ import { writeGuarded, type GuardedRow } from './writeGuarded.ts'
 const timePrefix = 'time|'
 /** Milliseconds since 1970 have 13 digits until the year 2286. */
 const timeDigits = 13
+/** Point reads under way at once. */
+const maxReads = 8
 
 export function runs(table: Table): Pick<Store, 'run' | 'saveRun' | 'runs'> {
   return {
@@ -28,7 +31,8 @@ export function runs(table: Table): Pick<Store, 'run' | 'saveRun' | 'runs'> {
       const keys: string[] = []
       const range = { from: timePrefix, to: afterPrefix(timePrefix), top, select: ['rowKey'] }
       for await (const rows of table.scan(partition, range)) keys.push(...rows.map((row) => runKeyOf(row.rowKey)))
-      const found = await Promise.all(keys.slice(0, top).map((key) => table.read(partition, key)))
+      const limit = pLimit(maxReads)
+      const found = await limit.map(keys.slice(0, top), (key) => table.read(partition, key))
       return found.filter((row) => row !== null).map((row) => fromRow(row).value)
     },
   }

@@ -6,13 +6,13 @@ import { submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
 
 /** The row that lists an attempt, and the partition that its pages are in. */
-export interface ListedStage {
+interface ListedStage {
   readonly partitionKey: string
   readonly rowKey: string
   readonly pages: string
 }
 
-export interface StageList {
+interface StageList {
   /** Costs a request the first time only. */
   add(key: StageKey): Promise<void>
   ofRun(connectorId: string, runId: string): Promise<readonly ListedStage[]>

@@ -6,17 +6,17 @@ import type { StepMessage, StepQueue } from '../ports.ts'
 import { toAppError } from './storageError.ts'
 
 /** A connection string, or the queue endpoint with a managed identity. */
-export type QueueService = string | { readonly queueEndpoint: string; readonly credential: TokenCredential }
+type QueueService = string | { readonly queueEndpoint: string; readonly credential: TokenCredential }
 
-export interface StepQueueOptions {
+interface StepQueueOptions {
   readonly service: QueueService
   readonly queueName?: string
   /** First delay of the client's retries. */
   readonly retryDelayMs?: number
 }
 
-/** The service's limit for a hidden message. */
-const maxDelaySeconds = 7 * 24 * 60 * 60
+/** A message lives for seven days, hidden or not. */
+const maxDelaySeconds = 6 * 24 * 60 * 60
 
 /** Make one per process: it remembers that the queue exists. Throws AppError badConfiguration. */
 export function stepQueue({ service, queueName = 'run-steps', retryDelayMs = 800 }: StepQueueOptions): StepQueue {

@@ -27,12 +27,12 @@ export function toAppError(doing: string, thrown: unknown): AppError {
 }
 
 /** HTTP status, or null where no answer came. */
-export function statusOf(thrown: unknown): number | null {
+function statusOf(thrown: unknown): number | null {
   return failureOf(thrown).statusCode ?? null
 }
 
 /** An ETag that does not fit, or a row that exists already. */
-export function isConflict(thrown: unknown): boolean {
+function isConflict(thrown: unknown): boolean {
   const status = statusOf(thrown)
   return status === 412 || (status === 409 && codeOf(thrown) === 'EntityAlreadyExists')
 }

@@ -10,7 +10,7 @@ import type { Action, WriteAction } from './transactions.ts'
 const pageRows = 1000
 
 /** Which rows of a partition: keys from `from` (inclusive), above `after`, below `to`. */
-export interface ScanOptions {
+interface ScanOptions {
   readonly from?: string
   readonly after?: string
   readonly to?: string

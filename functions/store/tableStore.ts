@@ -21,6 +21,11 @@ export interface TableStoreOptions {
   readonly hash?: (text: string) => string
   /** First delay of the client's retries after an answer without Retry-After. */
   readonly retryDelayMs?: number
+  /**
+   * How long one attempt may wait for its answer. The default is longer than the 30 s after which the service itself gives up; with five attempts
+   * and the delays between them a call fails after three minutes at the latest.
+   */
+  readonly requestTimeoutMs?: number
 }
 
 /** Transactions under way at once. */
@@ -28,11 +33,11 @@ const maxTransactions = 8
 
 /** Make one per process: it remembers that the tables exist. Throws AppError badConfiguration. */
 export function tableStore(options: TableStoreOptions): Store {
-  const { service, tablePrefix = 'easgate', hash = sha256, retryDelayMs = 800 } = options
+  const { service, tablePrefix = 'easgate', hash = sha256, retryDelayMs = 800, requestTimeoutMs = 32_000 } = options
   if (!/^[A-Za-z][A-Za-z0-9]{0,39}$/.test(tablePrefix)) throw badPrefix(tablePrefix)
-  const requests = { count: 0 }
+  const clientOptions = { requests: { count: 0 }, retryDelayMs, requestTimeoutMs }
   const limit = pLimit(maxTransactions)
-  const open = (name: string) => openTable(tableClient(service, tablePrefix + name, { requests, retryDelayMs }), limit)
+  const open = (name: string) => openTable(tableClient(service, tablePrefix + name, clientOptions), limit)
   const connectors = open('connectors')
   return {
     ...documents(connectors),
@@ -42,7 +47,7 @@ export function tableStore(options: TableStoreOptions): Store {
     ...records(open('records')),
     ...changes(open('changes')),
     ...audit(open('audit'), hash),
-    requests: () => requests.count,
+    requests: () => clientOptions.requests.count,
   }
 }
 

@@ -6,7 +6,7 @@ import { auditText, firstPreviousHash, type AuditRow } from '../core/audit.ts'
  * gap: a number is missing or out of order. brokenLink: previousHash is not the hash of the row before. changedRow: the row is not the one that was
  * hashed.
  */
-export interface AuditFault {
+interface AuditFault {
   readonly seq: number
   readonly problem: 'gap' | 'brokenLink' | 'changedRow'
 }

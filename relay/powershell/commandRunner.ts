@@ -2,8 +2,11 @@
 import type { Logger } from 'pino'
 import { FairQueue, type Lane } from './fairQueue.ts'
 import type { Pending, RunnerCommand, RunnerLane, Ticket } from './runnerCommand.ts'
-import { OpenFailure, type ShellHost } from './shellHost.ts'
-import { outcomeFor, type Outcome, type StepEvent, type StepReply } from './stepReply.ts'
+import { OpenFailure } from './openFailure.ts'
+import { childFailed, expired, refused, silent, withReason } from './outcomes.ts'
+import type { ShellHost } from './shellHost.ts'
+import { findSilent } from './silence.ts'
+import type { Outcome, StepEvent, StepReply } from './stepReply.ts'
 import { stepRequest, StepSizes } from './stepRequest.ts'
 
 export interface RunnerOptions {
@@ -60,7 +63,7 @@ export class CommandRunner {
   async close(timeoutMs: number): Promise<void> {
     const { host } = this.options
     this.isClosing = true
-    for (const pending of this.waiting.takeAll()) this.end(pending, shuttingDown())
+    for (const pending of this.waiting.takeAll()) this.end(pending, refused())
     host.stopOpening()
     this.wakeUp()
     const kill = setTimeout(() => host.kill(), timeoutMs)
@@ -73,7 +76,7 @@ export class CommandRunner {
     this.nextKey += 1
     const key = `c${this.nextKey}`
     const pending: Pending = { key, command, lane, isCancelled: false, heardMs: 0, stoppedMs: undefined }
-    if (this.isClosing) queueMicrotask(() => this.end(pending, shuttingDown()))
+    if (this.isClosing) queueMicrotask(() => this.end(pending, refused()))
     else this.waiting.push(lane, pending)
     this.wakeUp()
     return { withdraw: () => this.waiting.remove(lane, pending), cancel: () => this.cancel(pending) }
@@ -89,7 +92,7 @@ export class CommandRunner {
   private async loop(): Promise<void> {
     while (!this.isClosing || this.given.size > 0) {
       if (!this.options.host.isReady) await this.reopen()
-      else if (this.given.size === 0 && this.waiting.isEmpty) await this.woken()
+      else if (this.given.size === 0 && !this.waiting.hasReady(isReady)) await this.woken()
       else {
         if (this.isAllHeld()) await this.woken(heldPauseMs)
         await this.step()
@@ -109,17 +112,17 @@ export class CommandRunner {
     } catch (error) {
       if (!(error instanceof OpenFailure)) throw error
       if (host.failures < patience) return
-      for (const pending of this.waiting.takeAll()) this.end(pending, failed(error.failure))
+      for (const pending of this.waiting.takeAll()) this.end(pending, withReason(error.failure))
     }
   }
 
   private async step(): Promise<void> {
     const start = this.toStart()
-    const hold = [...this.given.values()].filter((pending) => pending.command.isHeld())
+    const hold = [...this.given.values()].filter((pending) => !isReady(pending))
     const cancel = [...this.toCancel]
     this.toCancel.clear()
     const isFull = this.running >= this.options.parallel && hold.length === 0
-    const request = stepRequest({ start, hold, cancel, isFull, maxRows: this.sizes.maxRows })
+    const request = stepRequest({ start, hold, cancel, isFull, maxRows: this.sizes.maxRows(this.given.values()) })
     try {
       const reply = await this.options.host.step(request, request.waitMs)
       this.onReply(reply)
@@ -132,11 +135,11 @@ export class CommandRunner {
   private toStart(): Pending[] {
     const start: Pending[] = []
     const nowMs = this.options.now()
-    const room = this.options.parallel * 2 - [...this.given.values()].filter((p) => !p.command.isHeld()).length
+    const room = this.options.parallel * 2 - [...this.given.values()].filter(isReady).length
     while (start.length < room && this.sizes.hasRoomFor(start)) {
-      const pending = this.waiting.take()
+      const pending = this.waiting.take(isReady)
       if (!pending) break
-      if (Date.parse(pending.command.notAfter()) <= nowMs) this.end(pending, expired(pending.command))
+      if (Date.parse(pending.command.notAfter()) <= nowMs) this.end(pending, expired(pending.command.notAfter()))
       else start.push(pending)
     }
     for (const pending of start) {
@@ -148,7 +151,6 @@ export class CommandRunner {
 
   private onReply(reply: StepReply): void {
     this.running = reply.running
-    this.sizes.learn(reply.events)
     for (const event of reply.events) this.onEvent(event)
     this.watchSilence()
   }
@@ -159,26 +161,22 @@ export class CommandRunner {
     pending.heardMs = this.options.now()
     if ('done' in event) {
       this.given.delete(event.key)
-      this.end(pending, pending.stoppedMs === undefined ? event.done : silent(pending.command))
-    } else if (!pending.isCancelled) pending.command.onRow(event.row, event.chars)
+      this.end(pending, pending.stoppedMs === undefined ? event.done : silent(pending.command.silenceMs))
+    } else {
+      this.sizes.learn(pending.command.cmdlet, event.chars)
+      if (!pending.isCancelled) pending.command.onRow(event.row, event.chars)
+    }
   }
 
-  /** The module starts commands in order: of those that it was given, the first `running` ones run and the others wait there. */
+  /** Stops what Exchange says nothing of, and kills the child when it does not stop. */
   private watchSilence(): void {
     const { now, stopGraceMs = 30_000, host, log } = this.options
-    let place = 0
-    for (const pending of this.given.values()) {
-      const isRunning = place < this.running
-      place += 1
-      if (!isRunning || pending.command.isHeld()) pending.heardMs = now()
-      const silentMs = now() - pending.heardMs
-      if (pending.stoppedMs === undefined && silentMs >= pending.command.silenceMs) {
-        pending.stoppedMs = now()
-        this.toCancel.add(pending.key)
-        log.warn({ event: 'relay.command.silent', cmdlet: pending.command.cmdlet, silentMs })
-      }
-      if (pending.stoppedMs !== undefined && now() - pending.stoppedMs >= stopGraceMs) return host.kill()
+    const { newly, stubborn } = findSilent(this.given.values(), { running: this.running, nowMs: now(), stopGraceMs })
+    for (const { key, command } of newly) {
+      this.toCancel.add(key)
+      log.warn({ event: 'relay.command.silent', cmdlet: command.cmdlet, silenceMs: command.silenceMs })
     }
+    if (stubborn) host.kill()
   }
 
   private failGiven(message: string): void {
@@ -186,7 +184,7 @@ export class CommandRunner {
     this.given.clear()
     this.toCancel.clear()
     this.running = 0
-    for (const pending of lost) this.end(pending, outcomeFor('childFailed', `${message}; the outcome is unknown`))
+    for (const pending of lost) this.end(pending, childFailed(message))
   }
 
   private end(pending: Pending, outcome: Outcome): void {
@@ -195,8 +193,7 @@ export class CommandRunner {
 
   private isAllHeld(): boolean {
     if (this.given.size === 0 || this.toCancel.size > 0) return false
-    const isHeld = [...this.given.values()].every((pending) => pending.command.isHeld())
-    return isHeld && this.waiting.isEmpty
+    return [...this.given.values()].every((pending) => !isReady(pending)) && !this.waiting.hasReady(isReady)
   }
 
   private async woken(timeoutMs?: number): Promise<void> {
@@ -211,16 +208,7 @@ export class CommandRunner {
   }
 }
 
-function shuttingDown(): Outcome {
-  return outcomeFor('refused', 'not started: the relay is shutting down')
-}
-function expired({ notAfter }: RunnerCommand): Outcome {
-  return outcomeFor('expired', `not started: the batch expired at ${notAfter()}`)
-}
-function silent({ silenceMs }: RunnerCommand): Outcome {
-  const message = `Exchange said nothing for ${Math.round(silenceMs / 1000)} s; the command was stopped, the outcome is unknown`
-  return outcomeFor('sessionBroken', message)
-}
-function failed(failure: NonNullable<Outcome['error']>): Outcome {
-  return { ok: false, warnings: [], durationMs: 0, error: { ...failure, message: `not started: ${failure.message}` } }
+/** A conversation that takes no rows starts no further reads either: what runs for it fills memory and sessions. */
+function isReady({ command }: Pending): boolean {
+  return !command.isHeld()
 }

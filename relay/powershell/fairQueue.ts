@@ -13,22 +13,25 @@ export class FairQueue<T> {
     return this.turns.size === 0
   }
 
+  /** Whether `take` would find one. */
+  hasReady(isReady: (item: T) => boolean): boolean {
+    return this.nextLane(isReady) !== undefined
+  }
+
   push(lane: Lane<T>, item: T): void {
     lane.items.add(item)
     this.turns.add(lane)
   }
 
-  /** Takes the next item, and sends its lane to the end of the line. */
-  take(): T | undefined {
-    for (const lane of this.turns) {
-      this.turns.delete(lane)
-      for (const item of lane.items) {
-        lane.items.delete(item)
-        if (lane.items.size > 0) this.turns.add(lane)
-        return item
-      }
-    }
-    return undefined
+  /** Takes the next item, and sends its lane to the end of the line. A lane whose first item is not ready is passed over. */
+  take(isReady: (item: T) => boolean): T | undefined {
+    const lane = this.nextLane(isReady)
+    const [item] = lane?.items ?? []
+    if (!lane || item === undefined) return undefined
+    this.turns.delete(lane)
+    lane.items.delete(item)
+    if (lane.items.size > 0) this.turns.add(lane)
+    return item
   }
 
   /** True when the item was still waiting. */
@@ -43,5 +46,15 @@ export class FairQueue<T> {
     for (const lane of this.turns) lane.items.clear()
     this.turns.clear()
     return items
+  }
+
+  private nextLane(isReady: (item: T) => boolean): Lane<T> | undefined {
+    for (const lane of this.turns) {
+      for (const first of lane.items) {
+        if (isReady(first)) return lane
+        break
+      }
+    }
+    return undefined
   }
 }

@@ -1,57 +1,16 @@
 /** Keeps one PowerShell child with the module loaded and its Exchange sessions open; starts it anew, with backoff, after a failure. */
-import type { Logger } from 'pino'
 import { ChildFailure } from './childFailure.ts'
+import type { HostOptions } from './hostOptions.ts'
+import { OpenFailure } from './openFailure.ts'
 import { Shell } from './shell.ts'
-import { parseCloseReply, parseOpenReply, parseStepReply, type Failure, type Opened, type StepReply } from './stepReply.ts'
-
-export interface HostTimes {
-  /** For Import-Module. */
-  readonly importMs: number
-  /** For Open-Easgate: Kerberos and up to 15 sessions. */
-  readonly openMs: number
-  /** What a step may take longer than it was told to wait. */
-  readonly stepGraceMs: number
-  readonly closeMs: number
-  /** Wait before the second attempt; doubles up to the longest. */
-  readonly firstBackoffMs: number
-  readonly longestBackoffMs: number
-  /** A child that lived this long starts the backoff afresh. */
-  readonly stableMs: number
-}
-
-export const hostTimes: HostTimes = {
-  importMs: 60_000,
-  openMs: 180_000,
-  stepGraceMs: 30_000,
-  closeMs: 5_000,
-  firstBackoffMs: 250,
-  longestBackoffMs: 60_000,
-  stableMs: 60_000,
-}
-
-export interface HostOptions {
-  readonly executable: string
-  readonly modulePath: string
-  readonly env: NodeJS.ProcessEnv
-  /** Passed to Open-Easgate as they are. */
-  readonly settings: { readonly parallel: number; readonly connection: object }
-  readonly maxReplyBytes: number
-  readonly times: HostTimes
-  readonly log: Logger
-  readonly now: () => number
-  readonly random: () => number
-}
-
-/** Why no child could be opened; `failure` is what a command that waits for one is answered with. */
-export class OpenFailure extends Error {
-  readonly failure: Failure
-
-  constructor(failure: Failure, options?: ErrorOptions) {
-    super(failure.message, options)
-    this.name = 'OpenFailure'
-    this.failure = failure
-  }
-}
+import {
+  parseCloseReply,
+  parseOpenReply,
+  parseStepReply,
+  type Failure,
+  type Opened,
+  type StepReply,
+} from './stepReply.ts'
 
 const importLine = 'Import-Module $env:EASGATE_MODULE'
 
@@ -79,6 +38,10 @@ export class ShellHost {
   /** False from the moment the child ended, was killed or was thrown away. */
   get isReady(): boolean {
     return this.isOpened && (this.shell?.isAlive ?? false)
+  }
+
+  get pid(): number | undefined {
+    return this.shell?.pid
   }
 
   /** Opens a child unless one is open, not before the backoff is over. One attempt; throws an OpenFailure. */

@@ -1,14 +1,13 @@
 /** The request of one Step-Easgate, and how large a step may be. Pure. */
 import type { Pending } from './runnerCommand.ts'
-import type { StepEvent } from './stepReply.ts'
 
 /** A step ends with its first line; this is how long it waits for one when a new command could start meanwhile, and when none could. */
 const waitMs = { free: 25, full: 500 } as const
 /** What one reply may hold, in characters of row text: it is kept whole in memory, twice. */
 const replyChars = 1_000_000
 const mostRows = 1_000
-/** Before anything is known of the rows' size. */
-const firstRows = 200
+/** Before anything is known of a cmdlet's rows. */
+const unknownRowChars = 5_000
 /** Parameters handed over in one step, in characters. */
 const startChars = 256_000
 
@@ -43,20 +42,20 @@ export function stepRequest(step: {
   }
 }
 
-/** Learns how long rows are, so that a reply stays within its size whatever the mailboxes' lists hold. */
+/** Learns how long the rows of each cmdlet are, so that a reply stays within its size whatever the mailboxes' lists hold. */
 export class StepSizes {
-  private rowChars = replyChars / firstRows
+  private readonly rowChars = new Map<string, number>()
 
-  get maxRows(): number {
-    return Math.min(mostRows, Math.max(10, Math.floor(replyChars / this.rowChars)))
+  /** Rows that one reply may hold while these run. */
+  maxRows(given: Iterable<Pending>): number {
+    const chars = [...given].map(({ command }) => this.rowChars.get(command.cmdlet) ?? unknownRowChars)
+    return Math.min(mostRows, Math.max(10, Math.floor(replyChars / Math.max(1, ...chars))))
   }
 
   /** Grows at once with long rows and shrinks slowly. */
-  learn(events: readonly StepEvent[]): void {
-    const rows = events.flatMap((event) => ('row' in event ? [event.chars] : []))
-    if (rows.length === 0) return
-    const mean = rows.reduce((sum, chars) => sum + chars, 0) / rows.length
-    this.rowChars = Math.max(mean, this.rowChars * 0.7 + mean * 0.3)
+  learn(cmdlet: string, chars: number): void {
+    const known = this.rowChars.get(cmdlet) ?? unknownRowChars
+    this.rowChars.set(cmdlet, Math.max(chars, known + (chars - known) / 500))
   }
 
   hasRoomFor(start: readonly Pending[]): boolean {

@@ -1,4 +1,5 @@
 /** One connection of one control channel, from dialling to its end; `stayConnected.ts` decides when there is a next. */
+import { setTimeout as delay } from 'node:timers/promises'
 import { WebSocket, type RawData } from 'ws'
 import { listenUrl, redact, resourceOf, TOKEN_HEADER, type RelayToken } from '../../protocol/rendezvous.ts'
 import { handshakeDone, HandshakeError } from '../../protocol/rendezvousHandshake.ts'
@@ -46,25 +47,25 @@ export async function controlChannel(
 
 /** A token that is still good. Bounded in time, since a credential may hang as long as the network does. */
 async function fetchToken(settings: ListenerSettings, signal: AbortSignal): Promise<RelayToken> {
-  const { address, tokenProvider, now } = settings
-  const { handshakeTimeoutMs } = settings.timings
-  let timer: NodeJS.Timeout | undefined
-  let onAbort = (): void => {}
-  const tooLate = new Promise<never>((_resolve, reject) => {
-    const text = `the token provider gave nothing in ${handshakeTimeoutMs} ms`
-    timer = setTimeout(() => reject(new Error(text)), handshakeTimeoutMs)
-    onAbort = () => reject(new Error('stopped'))
-    signal.addEventListener('abort', onAbort)
-    if (signal.aborted) onAbort()
+  const token = await inTime(settings.tokenProvider(resourceOf(settings.address)), settings.timings, signal)
+  if (token.expiresAt > settings.now()) return token
+  throw new Error("the token provider gave an expired token; check this machine's clock")
+}
+
+async function inTime(
+  token: Promise<RelayToken>,
+  { handshakeTimeoutMs }: ListenerSettings['timings'],
+  signal: AbortSignal,
+): Promise<RelayToken> {
+  const end = new AbortController()
+  const late = delay(handshakeTimeoutMs, undefined, { signal: AbortSignal.any([signal, end.signal]) }).then(() => {
+    throw new Error(`the token provider gave nothing in ${handshakeTimeoutMs} ms`)
   })
   try {
-    const token = await Promise.race([tokenProvider(resourceOf(address)), tooLate])
-    if (token.expiresAt <= now())
-      throw new Error("the token provider gave an expired token; check this machine's clock")
-    return token
+    return await Promise.race([token, late])
   } finally {
-    clearTimeout(timer)
-    signal.removeEventListener('abort', onAbort)
+    late.catch(() => {}) // nobody waits for it any more
+    end.abort()
   }
 }
 

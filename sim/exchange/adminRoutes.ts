@@ -22,13 +22,13 @@ export const adminRoutes: Readonly<Record<string, Route>> = {
   'POST /_sim/faults': async ({ simulation, body, response }) => {
     const settings = faultSettings.parse(await body())
     simulation.faults.set(settings)
-    if (settings.hidden !== undefined) simulation.exchange.hidden = settings.hidden ?? {}
+    if (settings.hidden !== undefined) simulation.exchange.hiddenByFault = settings.hidden ?? {}
     writeJson(response, 200, simulation.faults.settings)
   },
   'GET /_sim/faults': ({ simulation, response }) => writeJson(response, 200, simulation.faults.settings),
   'DELETE /_sim/faults': ({ simulation, response }) => {
     simulation.faults.clear()
-    simulation.exchange.hidden = {}
+    simulation.exchange.hiddenByFault = {}
     writeJson(response, 200, {})
   },
   'GET /_sim/commands': ({ simulation, url, response }) => {

@@ -9,6 +9,7 @@ import { mailboxPolicyCmdlets } from './cmdlets/mailboxPolicy.ts'
 import { getOrganizationSettings, setOrganizationSettings } from './cmdlets/organizationSettings.ts'
 import { getCommand, setAdServerSettings } from './cmdlets/session.ts'
 import type { Exchange } from './exchange.ts'
+import type { HiddenPermissions } from './world.ts'
 
 const activeSyncPolicy = mailboxPolicyCmdlets('ActiveSync')
 const mobilePolicy = mailboxPolicyCmdlets('Mobile')
@@ -63,19 +64,20 @@ export function visibleCmdlets(exchange: Exchange): VisibleCmdlet[] {
     .map(([name, cmdlet]) => ({ name, parameters: visibleParameters(name, cmdlet, exchange) }))
 }
 
-function isVisible(name: string, cmdlet: Cmdlet, exchange: Exchange): boolean {
-  if (cmdlet.age === 'since2013' && exchange.dialect === 'ActiveSyncDevice') return false
-  return !includes(exchange.hidden.cmdlets, name)
+function isVisible(name: string, cmdlet: Cmdlet, { dialect, hidden, hiddenByFault }: Exchange): boolean {
+  if (cmdlet.age === 'since2013' && dialect === 'ActiveSyncDevice') return false
+  return !includes(hidden.cmdlets, name) && !includes(hiddenByFault.cmdlets, name)
 }
 
-function visibleParameters(name: string, cmdlet: Cmdlet, exchange: Exchange): string[] {
-  const newer = exchange.dialect === 'ActiveSyncDevice' ? cmdlet.since2013 : []
-  const hidden = Object.entries(exchange.hidden.parameters ?? {}).find(
-    ([key]) => key.toLowerCase() === name.toLowerCase(),
-  )
-  return Object.keys(cmdlet.parameters).filter(
-    (parameter) => !includes(newer, parameter) && !includes(hidden?.[1], parameter),
-  )
+function visibleParameters(name: string, cmdlet: Cmdlet, { dialect, hidden, hiddenByFault }: Exchange): string[] {
+  const newer = dialect === 'ActiveSyncDevice' ? (cmdlet.since2013 ?? []) : []
+  const invisible = [...newer, ...hiddenParameters(hidden, name), ...hiddenParameters(hiddenByFault, name)]
+  const names = Object.keys(cmdlet.parameters)
+  return invisible.length === 0 ? names : names.filter((parameter) => !includes(invisible, parameter))
+}
+
+function hiddenParameters({ parameters = {} }: HiddenPermissions, cmdlet: string): readonly string[] {
+  return Object.entries(parameters).find(([name]) => name.toLowerCase() === cmdlet.toLowerCase())?.[1] ?? []
 }
 
 function includes(names: readonly string[] | undefined, name: string): boolean {

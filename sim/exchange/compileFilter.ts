@@ -1,6 +1,7 @@
 /** Turns a parsed OPATH filter into a predicate over property values, checking names and value types. Pure. */
 import { errors } from './cmdletError.ts'
 import { parseFilter, type Filter, type Operator } from './parseFilter.ts'
+import { isUtc, parseTime } from './utc.ts'
 
 /** exact: -eq and -ne alone. */
 export type FilterType = 'text' | 'date' | 'flag' | 'exact'
@@ -14,6 +15,19 @@ export type Read = (property: string) => unknown
 /** Throws a CmdletError (ParameterBindingException) for text that cannot be read, or a property that cannot be filtered on. */
 export function compileFilter(text: string, filterable: Filterable): (read: Read) => boolean {
   return compile(parseFilter(text), filterable)
+}
+
+/** The Guids that a filter names when it is `Guid -eq 'a' -or Guid -eq 'b' …` and no more: what an index answers on a real server. */
+export function guidsNamed(text: string): string[] | undefined {
+  const guids: string[] = []
+  const collect = (filter: Filter): boolean => {
+    if (filter.kind === 'or') return collect(filter.left) && collect(filter.right)
+    if (filter.kind !== 'compare' || filter.operator !== 'eq' || typeof filter.value !== 'string') return false
+    if (filter.property.toLowerCase() !== 'guid') return false
+    guids.push(filter.value)
+    return true
+  }
+  return collect(parseFilter(text)) ? guids : undefined
 }
 
 function compile(filter: Filter, filterable: Filterable): (read: Read) => boolean {
@@ -73,17 +87,12 @@ function flagComparison(name: string, operator: Operator, value: string | boolea
 }
 
 function dateComparison(name: string, operator: Operator, value: string): (found: unknown) => boolean {
-  const wanted = filterTime(value)
+  const wanted = parseTime(value)
   if (Number.isNaN(wanted)) throw errors.badFilter(`"${value}" is not a date that ${name} can be compared with.`)
   if (operator === 'like') throw errors.badFilter(`-like cannot be used on ${name}.`)
-  return (found) => typeof found === 'string' && found !== '' && holds(operator, Date.parse(found) - wanted)
-}
-
-// A date without a zone is taken as UTC (a real server: its own zone).
-function filterTime(value: string): number {
-  return Date.parse(
-    /(Z|[+-]\d{2}:?\d{2})$/i.test(value.trim()) ? value : `${value} UTC`.replace(/T(\d\S*) UTC$/, 'T$1Z'),
-  )
+  const text = new Date(wanted).toISOString()
+  const difference = (found: string) => (isUtc(found) ? compareTexts(found, text) : parseTime(found) - wanted)
+  return (found) => typeof found === 'string' && found !== '' && holds(operator, difference(found))
 }
 
 function textComparison(operator: Operator, value: string): (found: unknown) => boolean {

@@ -1,7 +1,7 @@
 /** How an EAS record is printed (facts/exchange-and-graph.md A3). Pure. */
 import { deviceDn, deviceIdentity, deviceName, type Device } from './devices.ts'
 import type { Exchange } from './exchange.ts'
-import { utc, type View } from './view.ts'
+import type { View } from './view.ts'
 
 const texts = ['DeviceId', 'DeviceType', 'DeviceModel', 'DeviceOS', 'DeviceUserAgent', 'DeviceImei', 'FriendlyName']
 const rarely = ['DeviceOSLanguage', 'DeviceMobileOperator', 'DeviceTelephoneNumber']
@@ -10,6 +10,7 @@ export function deviceView(exchange: Exchange): View<Device> {
   const stated = Object.fromEntries(
     [...texts, ...rarely].map((name) => [name, (device: Device) => device.stated[name] ?? null]),
   )
+  const access = onePerRow((device) => exchange.access(device))
   return {
     stated: (device) => device.stated,
     known: {
@@ -22,16 +23,25 @@ export function deviceView(exchange: Exchange): View<Device> {
       ClientType: (device) => (exchange.dialect === 'MobileDevice' ? (device.stated.ClientType ?? 'EAS') : undefined),
       DeviceActiveSyncVersion: version,
       ClientVersion: version,
-      FirstSyncTime: (device) => utc(device.firstSyncTime),
+      FirstSyncTime: (device) => device.firstSyncTime,
       UserDisplayName: (device) => device.stated['UserDisplayName'] ?? device.mailbox.identity,
-      DeviceAccessState: (device) => exchange.access(device).state,
-      DeviceAccessStateReason: (device) => exchange.access(device).reason,
-      DeviceAccessControlRule: (device) => exchange.access(device).rule,
-      WhenChangedUTC: (device) => utc(device.whenChangedUtc),
+      DeviceAccessState: (device) => access(device).state,
+      DeviceAccessStateReason: (device) => access(device).reason,
+      DeviceAccessControlRule: (device) => access(device).rule,
+      WhenChangedUTC: (device) => device.whenChangedUtc,
     },
   }
 }
 
 function version({ stated }: Device): unknown {
   return stated['DeviceActiveSyncVersion'] ?? stated['ClientVersion'] ?? null
+}
+
+// State, reason and rule are read one after the other: computed once for the three.
+function onePerRow<T>(compute: (device: Device) => T): (device: Device) => T {
+  let last: { device: Device; value: T } | undefined
+  return (device) => {
+    if (last?.device !== device) last = { device, value: compute(device) }
+    return last.value
+  }
 }

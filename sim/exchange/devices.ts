@@ -1,6 +1,7 @@
 /** The EAS records of the world: one object per mailbox and device, below the mailbox in the directory (facts A3, A4). */
 import { dnKey, escapeValue, formatDn, parseDn } from './distinguishedName.ts'
 import type { Mailbox, Mailboxes } from './mailboxes.ts'
+import { utc } from './utc.ts'
 import type { StatedDevice } from './world.ts'
 
 export interface Device {
@@ -35,7 +36,7 @@ export class Devices {
   /** Adds a device, or merges the properties given into the one with the same Guid. `at` stands for times that are not given. */
   put(given: StatedDevice, at: string): Device {
     const existing = this.get(given.Guid)
-    const stated = { ...existing?.stated, ...given }
+    const stated = existing ? { ...existing.stated, ...given } : given
     const mailbox = this.#placeOf(stated)
     const device = existing ?? {
       guid: given.Guid.toLowerCase(),
@@ -48,8 +49,8 @@ export class Devices {
     if (!existing || existing.mailbox !== mailbox) mailbox.devices.push(device)
     device.stated = stated
     device.mailbox = mailbox
-    if (given.FirstSyncTime !== undefined) device.firstSyncTime = given.FirstSyncTime
-    device.whenChangedUtc = given.WhenChangedUTC ?? at
+    if (given.FirstSyncTime !== undefined) device.firstSyncTime = given.FirstSyncTime && utc(given.FirstSyncTime)
+    device.whenChangedUtc = utc(given.WhenChangedUTC ?? at)
     this.#byGuid.set(device.guid, device)
     return device
   }

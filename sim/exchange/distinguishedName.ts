@@ -8,10 +8,9 @@ export interface Part {
 
 /** One value inside a DN, escaped as AD does (RFC 4514): `, + " \ < > ; =`, a leading # or space, a trailing space, controls. */
 export function escapeValue(value: string): string {
+  if (!/[,+"\\<>;=]|^[ #]| $|\p{Cc}/u.test(value)) return value
   return value
-    .replace(/[,+"\\<>;=]/g, String.raw`\$&`)
-    .replace(/^[ #]/, String.raw`\$&`)
-    .replace(/(?<!^) $/, String.raw`\ `)
+    .replace(/[,+"\\<>;=]|^[ #]|(?<!^) $/g, String.raw`\$&`)
     .replace(/\p{Cc}/gu, (control) => `\\${control.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`)
 }
 
@@ -48,6 +47,7 @@ function splitUnescaped(dn: string): string[] {
 }
 
 function unescapeValue(escaped: string): string {
+  if (!escaped.includes('\\')) return escaped.trim()
   const trimmed = escaped.replace(/^ +/, '').replace(/(?<!\\) +$/, '')
   return trimmed.replace(/(?:\\[0-9a-fA-F]{2})+|\\([\s\S])/g, (run, single: string | undefined) =>
     single === undefined ? Buffer.from(run.replaceAll('\\', ''), 'hex').toString('utf8') : single,

@@ -19,6 +19,8 @@ export class Exchange {
   settings: StatedSettings
   settingsChangedUtc: string
   hidden: HiddenPermissions
+  /** What a fault hides beyond that. */
+  hiddenByFault: HiddenPermissions = {}
   deviceClasses: readonly StatedClass[]
   statedServers: readonly StatedServer[]
   readonly rules = new AccessRules()
@@ -38,12 +40,7 @@ export class Exchange {
     this.deviceClasses = world.deviceClasses ?? []
     this.statedServers = world.servers ?? []
     this.policies = new MailboxPolicies(world.mailboxPolicies ?? [], this.time())
-    this.mailboxes = new Mailboxes(
-      this.domain
-        .split('.')
-        .map((label) => `DC=${label}`)
-        .join(','),
-    )
+    this.mailboxes = new Mailboxes(this.domainDn)
     this.devices = new Devices(this.mailboxes)
     this.#load(world)
   }
@@ -73,6 +70,10 @@ export class Exchange {
   /** The organization's DNS domain. */
   get domain(): string {
     return `${this.organization.toLowerCase().replace(/[^a-z0-9-]/g, '') || 'organization'}.com`
+  }
+
+  get domainDn(): string {
+    return `DC=${this.domain.replaceAll('.', ',DC=')}`
   }
 
   get servers(): readonly Server[] {

@@ -1,19 +1,19 @@
 /** How a mailbox is printed by Get-CASMailbox and Get-Recipient (facts/exchange-and-graph.md A6, A9). Pure. */
 import type { Exchange } from './exchange.ts'
 import type { Filterable } from './compileFilter.ts'
-import { emailAddresses, mailboxName, primaryAddress, smtpAddresses, type Mailbox } from './mailboxes.ts'
-import { utc, type View } from './view.ts'
+import { emailAddresses, primaryAddress, smtpAddresses, type Mailbox } from './mailboxes.ts'
+import type { View } from './view.ts'
 
 const directoryProperties = {
   Guid: (mailbox: Mailbox) => mailbox.guid,
   DistinguishedName: (mailbox: Mailbox) => mailbox.dn,
   Identity: (mailbox: Mailbox) => mailbox.identity,
-  Name: mailboxName,
-  DisplayName: (mailbox: Mailbox) => mailbox.stated['DisplayName'] ?? mailboxName(mailbox),
+  Name: (mailbox: Mailbox) => mailbox.name,
+  DisplayName: (mailbox: Mailbox) => mailbox.stated['DisplayName'] ?? mailbox.name,
   PrimarySmtpAddress: (mailbox: Mailbox) => primaryAddress(mailbox.stated),
   EmailAddresses: (mailbox: Mailbox) => emailAddresses(mailbox.stated),
-  WhenChangedUTC: (mailbox: Mailbox) => utc(mailbox.whenChangedUtc),
-  WhenChanged: (mailbox: Mailbox) => utc(mailbox.whenChangedUtc),
+  WhenChangedUTC: (mailbox: Mailbox) => mailbox.whenChangedUtc,
+  WhenChanged: (mailbox: Mailbox) => mailbox.whenChangedUtc,
   // Neither cmdlet has it (facts A6): that is why nobody may join by it.
   UserPrincipalName: () => undefined,
 }

@@ -1,6 +1,7 @@
 /** The mailboxes of the world and how an identity finds them (facts A2: Name, DN, canonical DN, e-mail, Guid, SamAccountName …). */
 import { canonicalName, dnKey, escapeValue, parseDn } from './distinguishedName.ts'
 import type { Device } from './devices.ts'
+import { utc } from './utc.ts'
 import type { StatedMailbox } from './world.ts'
 
 export interface Mailbox {
@@ -9,6 +10,8 @@ export interface Mailbox {
   /** What the world says about it, unknown properties included. */
   stated: StatedMailbox
   dn: string
+  /** What is stated, or the first part of the DN. */
+  name: string
   /** Canonical name, such as `contoso.com/Users/Ana Gomes`. */
   identity: string
   allowed: string[]
@@ -39,6 +42,11 @@ export class Mailboxes {
     return this.#byGuid.values()
   }
 
+  /** Those with these Guids, each once; all without any. */
+  named(guids: readonly string[] | undefined): Iterable<Mailbox> {
+    return guids === undefined ? this.all() : new Set(guids.flatMap((guid) => this.get(guid) ?? []))
+  }
+
   get(guid: string): Mailbox | undefined {
     return this.#byGuid.get(guid.toLowerCase())
   }
@@ -47,14 +55,15 @@ export class Mailboxes {
   put(given: StatedMailbox, at: string): Mailbox {
     const existing = this.get(given.Guid)
     const mailbox = existing ?? emptyMailbox(given.Guid)
-    mailbox.stated = { ...mailbox.stated, ...given }
+    mailbox.stated = existing ? { ...existing.stated, ...given } : given
     const { stated } = mailbox
     setDn(mailbox, stated.DistinguishedName ?? this.#defaultDn(mailbox.guid))
     if (typeof stated['Identity'] === 'string') mailbox.identity = stated['Identity']
+    if (stated.Name) mailbox.name = stated.Name
     if (given.ActiveSyncAllowedDeviceIDs !== undefined) mailbox.allowed = [...(given.ActiveSyncAllowedDeviceIDs ?? [])]
     if (given.ActiveSyncBlockedDeviceIDs !== undefined) mailbox.blocked = [...(given.ActiveSyncBlockedDeviceIDs ?? [])]
     if (given.ActiveSyncEnabled !== undefined) mailbox.activeSyncEnabled = given.ActiveSyncEnabled ?? true
-    mailbox.whenChangedUtc = given.WhenChangedUTC ?? at
+    mailbox.whenChangedUtc = utc(given.WhenChangedUTC ?? at)
     this.#byGuid.set(mailbox.guid, mailbox)
     this.#byText = undefined
     return mailbox
@@ -121,19 +130,14 @@ export function primaryAddress(stated: StatedMailbox): string | null {
   )
 }
 
-/** The name of the object in AD: what is stated, or the first part of its DN. */
-export function mailboxName(mailbox: Mailbox): string {
-  return mailbox.stated.Name ?? parseDn(mailbox.dn)?.[0]?.value ?? mailbox.guid
-}
-
 /** The mailboxes of Exchange's own monitoring: hidden since 2013 but for `-Monitoring` (facts A2, A4). */
 export function isHealthMailbox(mailbox: Mailbox): boolean {
-  return /^HealthMailbox/i.test(mailboxName(mailbox))
+  return /^HealthMailbox/i.test(mailbox.name)
 }
 
 function textKeys(mailbox: Mailbox): string[] {
   const { stated } = mailbox
-  const names = [stated.PrimarySmtpAddress, mailboxName(mailbox), stated.SamAccountName, mailbox.identity]
+  const names = [stated.PrimarySmtpAddress, mailbox.name, stated.SamAccountName, mailbox.identity]
   const more = ['Alias', 'UserPrincipalName', 'LegacyExchangeDN'].map((name) => stated[name])
   const texts = [...names, ...more, ...smtpAddresses(stated), mailbox.dn]
   const lower = texts
@@ -142,13 +146,26 @@ function textKeys(mailbox: Mailbox): string[] {
   return [...lower, dnKey(parseDn(mailbox.dn) ?? [])]
 }
 
+// One literal, so that all mailboxes have one shape: there may be half a million.
 function emptyMailbox(guid: string): Mailbox {
-  const lists = { allowed: [], blocked: [], devices: [] }
-  const names = { guid: guid.toLowerCase(), stated: { Guid: guid }, dn: '', identity: '' }
-  return { ...names, ...lists, policy: null, activeSyncEnabled: true, whenChangedUtc: '' }
+  return {
+    guid: guid.toLowerCase(),
+    stated: { Guid: guid },
+    dn: '',
+    name: '',
+    identity: '',
+    allowed: [],
+    blocked: [],
+    policy: null,
+    activeSyncEnabled: true,
+    whenChangedUtc: '',
+    devices: [],
+  }
 }
 
 function setDn(mailbox: Mailbox, dn: string): void {
+  const parts = parseDn(dn) ?? []
   mailbox.dn = dn
-  mailbox.identity = canonicalName(parseDn(dn) ?? [])
+  mailbox.identity = canonicalName(parts)
+  mailbox.name = parts[0]?.value ?? mailbox.guid
 }

@@ -34,7 +34,6 @@ async function run({ port, world, printJson, withParent, latencyMs }: Options): 
   await once(server, 'listening')
   const address = server.address()
   const listensOn = typeof address === 'object' ? address?.port : undefined
-  console.log(printJson ? JSON.stringify({ port: listensOn }) : `Simulated Exchange on http://127.0.0.1:${listensOn}`)
   const stop = () => {
     server.close(() => process.exit(0))
     server.closeAllConnections()
@@ -42,6 +41,8 @@ async function run({ port, world, printJson, withParent, latencyMs }: Options): 
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   if (withParent) process.stdin.once('end', stop).resume()
+  // Last: whoever reads this may send a signal at once.
+  console.log(printJson ? JSON.stringify({ port: listensOn }) : `Simulated Exchange on http://127.0.0.1:${listensOn}`)
 }
 
 function readWorld(file: string) {

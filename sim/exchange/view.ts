@@ -14,23 +14,30 @@ export function reader<T>(view: View<T>, property: string): (object: T) => unkno
   return known ?? ((object) => view.stated(object)[property])
 }
 
-/** Prints the objects, one at a time as they are asked for. Without `returns`: every property. */
+/**
+ * Prints the objects, one at a time as they are asked for. `returns` picks properties as the relay's module does: one that the object has
+ * not is null, and none at all prints nothing. Without it: every property.
+ */
 export function* print<T>(view: View<T>, objects: Iterable<T>, returns: readonly string[] | undefined): Generator<Row> {
   const readers = returns?.map((name) => [name, reader(view, name)] as const)
   for (const object of objects) {
-    const row: Row = readers ? {} : { ...view.stated(object) }
-    for (const [name, read] of readers ?? Object.entries(view.known)) {
-      const value = read(object)
-      if (value !== undefined) row[name] = value
-      else delete row[name]
-    }
-    yield row
+    if (!readers) yield everything(view, object)
+    else if (readers.length > 0) yield picked(readers, object)
   }
 }
 
-/** A date as the relay prints it, ISO-8601 in UTC; text that is no date stays as it is. */
-export function utc(date: unknown): unknown {
-  if (typeof date !== 'string') return date ?? null
-  const time = Date.parse(date)
-  return Number.isNaN(time) ? date : new Date(time).toISOString()
+function picked<T>(readers: readonly (readonly [string, (object: T) => unknown])[], object: T): Row {
+  const row: Row = {}
+  for (const [name, read] of readers) row[name] = read(object) ?? null
+  return row
+}
+
+function everything<T>(view: View<T>, object: T): Row {
+  const row: Row = { ...view.stated(object) }
+  for (const [name, read] of Object.entries(view.known)) {
+    const value = read(object)
+    if (value === undefined) delete row[name]
+    else row[name] = value
+  }
+  return row
 }

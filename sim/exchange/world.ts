@@ -110,7 +110,7 @@ export type HiddenPermissions = z.infer<typeof hiddenPermissions>
 
 /** Reads a scenario (`{ world: { exchange } }`) or the exchange object alone; throws an Error that says what is wrong and where. */
 export function parseWorld(json: unknown): ExchangeWorld {
-  const whole = z.looseObject({ world: z.looseObject({ exchange: z.unknown() }) }).safeParse(json)
+  const whole = z.looseObject({ world: z.looseObject({ exchange: z.unknown().optional() }) }).safeParse(json)
   const result = exchangeWorld.safeParse(whole.success ? (whole.data.world.exchange ?? {}) : json)
   if (!result.success) throw new Error(`The Exchange world is not valid:\n${z.prettifyError(result.error)}`)
   return result.data

@@ -1,6 +1,6 @@
 /** Azurite, the storage emulator, as a child process: tables and queues in memory, on free ports. */
 import { createRequire } from 'node:module'
-import { startChild, type Child } from './child.ts'
+import { startChild, type Child, type ChildOptions } from './child.ts'
 
 /** The account and key that every Azurite has, from Microsoft's documentation: no secret. */
 export const azuriteAccount = 'devstoreaccount1'
@@ -17,17 +17,16 @@ const options =
 /** Azurite outlives a parent that was killed; the end of standard input tells it. */
 const endWithParent = 'data:text/javascript,process.stdin.on("end",()=>process.exit()).resume()'
 
-export async function startAzurite(onLine: (line: string) => void = () => undefined): Promise<Azurite> {
+export async function startAzurite(start: (options: ChildOptions) => Child = startChild): Promise<Azurite> {
   const addresses = new Map<string, string>()
   let found: () => void = () => undefined
   const listening = new Promise<void>((resolve) => (found = resolve))
-  const child = startChild({
-    name: 'Azurite',
+  const child = start({
+    name: 'azurite',
     script,
     args: options.split(' '),
     nodeOptions: ['--import', endWithParent],
     onLine: (line) => {
-      onLine(line)
       const match = /(\w+) service is successfully listening at (\S+)/.exec(line)
       if (match?.[1] && match[2]) addresses.set(match[1], match[2])
       if (addresses.has('Table') && addresses.has('Queue')) found()

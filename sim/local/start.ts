@@ -6,7 +6,7 @@ import { runScenario } from './runScenario.ts'
 import { sampleCompany } from './sampleCompany.ts'
 import { readScenario } from './scenarioFile.ts'
 import { progressLine } from './progressLine.ts'
-import { connectorId, startStack, type Stack, type StackOptions } from './stack.ts'
+import { connectorId, never, startStack, type Stack, type StackOptions } from './stack.ts'
 
 interface Options {
   readonly once: boolean
@@ -39,8 +39,8 @@ const program = new Command('npm start --')
   .option('--json <file>', "write the scenario's result to this file")
   .option(
     '--port <number>',
-    'port of the Functions app on 127.0.0.1; another free one is taken when it is in use',
-    number(1, 65_535),
+    'port of the Functions app on 127.0.0.1; another free one is taken when it is in use, or with 0',
+    number(0, 65_535),
     7071,
   )
   .option('--mailboxes <number>', 'size of the sample company', number(60, 50_000), 500)
@@ -102,9 +102,8 @@ program.action(async (options: Options) => {
   }
 })
 
-/** The real defaults: daily, and every minute. In a scenario and with --once nothing starts but what is asked for. */
+/** The real ones: daily, and every minute. In a scenario and with --once nothing starts but what is asked for. */
 const defaults = { full: '0 0 2 * * *', quick: '0 * * * * *' }
-const never = { full: '0 0 0 29 2 1', quick: '0 0 0 29 2 1' }
 
 await program.parseAsync()
 

@@ -98,11 +98,8 @@ export function makeNamespace(settings: Settings, acceptBase: () => string): Nam
   const join = (handshake: Handshake, sender: WaitingSender): void => {
     const protocol = handshake.request.headers['sec-websocket-protocol']?.split(',')[0]?.trim()
     upgrade('listener', handshake, protocol, (listenerSocket) => {
-      listenerSocket.pause() // nothing may be read before it can be passed on
-      upgrade('sender', sender, protocol, (senderSocket) => {
-        joinSockets(senderSocket, listenerSocket, settings)
-        listenerSocket.resume()
-      })
+      // all in one turn, so that no message can come before it can be passed on
+      upgrade('sender', sender, protocol, (senderSocket) => joinSockets(senderSocket, listenerSocket, settings))
       if (sender.socket.destroyed) listenerSocket.close(1001, 'the peer is gone')
     })
   }

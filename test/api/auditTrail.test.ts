@@ -42,6 +42,7 @@ test('pages follow each other without gap or repeat', async () => {
     )
     seen.push(...page.value)
     sizes.push(page.value.length)
+    if (sizes.length > 9) throw new Error('the links go on and on')
     url = page['@odata.nextLink']
   }
   expect(sizes).toEqual([2, 2])

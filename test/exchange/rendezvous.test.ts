@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { createServer as createHttpServer } from 'node:http'
 import { createServer } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connect, RendezvousError, type ConnectOptions } from '../../functions/exchange/rendezvous.ts'
@@ -54,6 +56,31 @@ describe('connect', () => {
       const socket = await bench.sender(sim.address)
       expect(await nextText(socket)).toBe('challenge')
     }
+  })
+
+  it('loses no message that comes in one packet with the handshake', async () => {
+    const server = createHttpServer()
+    server.on('upgrade', (request, socket) => {
+      const accept = createHash('sha1').update(
+        `${request.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`,
+      )
+      const head = [
+        'HTTP/1.1 101 Switching Protocols',
+        'Upgrade: websocket',
+        'Connection: Upgrade',
+        `Sec-WebSocket-Accept: ${accept.digest('base64')}`,
+        'Sec-WebSocket-Protocol: easgate.v1',
+      ]
+      socket.write(
+        Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`), Buffer.from([0x81, 2]), Buffer.from('hi')]),
+      )
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    bench.onClose(() => server.close())
+    const address = server.address()
+    const port = typeof address === 'object' ? address?.port : 0
+    const socket = await bench.sender(`ws://127.0.0.1:${port}/$hc/exchange`)
+    expect(await nextText(socket)).toBe('hi')
   })
 
   it.each([

@@ -1,6 +1,6 @@
 // What a relay takes at once: conversations, batches, characters, silence.
 import { afterEach, expect, test } from 'vitest'
-import { sessionTimes } from '../../relay/session.ts'
+import { sessionTimes } from '../../relay/sessionContext.ts'
 import { change, read } from './cloud.ts'
 import { startTestRelay, type TestRelay } from './startRelay.ts'
 
@@ -31,11 +31,12 @@ test('a ninth batch at once is refused as busy, the eight are carried out', asyn
   expect((await cloud.run([change('again')])).results).toMatchObject([{ ok: true }])
 })
 
+const large = () => Array.from({ length: 12 }, () => change('ms=10'))
+
 test('batches of all conversations together hold no more than the relay has room for', async () => {
   relay = await startTestRelay({ options: { mostChars: 3_000 } })
   const one = await relay.connect().hello()
   const other = await relay.connect().hello()
-  const large = () => Array.from({ length: 12 }, () => change('ms=10'))
   const first = one.batch(large())
   await relay.until(() => relay.journal().length > 0)
   other.batch(large())

@@ -14,7 +14,7 @@ test.each([
   ['prints rubbish', 'rubbish'],
   ['counts its lines wrongly', 'wrongCount'],
 ])('when the child %s, only what it had been given is lost', async (_what, fault) => {
-  relay = await startTestRelay({ times: { stepGraceMs: 250 } })
+  relay = await startTestRelay({ times: { stepGraceMs: fault === 'hang' ? 800 : 5_000 } })
   const bad = await relay.connect().hello()
   const good = await relay.connect().hello()
   const calm = Array.from({ length: 10 }, (_, number) => change(`ms=5 calm=${number}`))
@@ -56,7 +56,9 @@ test('a child that ends between two steps costs nobody anything', async () => {
   relay = await startTestRelay()
   const cloud = await relay.connect().hello()
   await cloud.run([change('a')])
-  process.kill(relay.host.pid ?? 0, 'SIGKILL')
+  const { pid } = relay.host
+  process.kill(pid ?? 0, 'SIGKILL')
+  await relay.until(() => relay.host.pid !== pid)
   expect((await cloud.run([change('b')])).results).toMatchObject([{ ok: true }])
 })
 

@@ -32,13 +32,14 @@ export class Cloud {
   expectsChallenge = true
   onRows: (total: number) => void = () => {}
   private keys: KeyRing | undefined
-  private onChange: () => void = () => {}
+  private readonly waiting: (() => void)[] = []
   private seq = 0
   readonly problems: string[] = []
 
   constructor(url: string, headers: Record<string, string> = {}) {
     this.socket = new WebSocket(url, subprotocol, { headers, perMessageDeflate: false })
-    this.socket.on('message', (data) => this.onFrame(String(data)))
+    this.socket.binaryType = 'nodebuffer'
+    this.socket.on('message', (data: Buffer) => this.onFrame(data.toString('utf8')))
     this.socket.on('close', (code) => {
       this.closeCode = code
       this.onChange()
@@ -104,7 +105,7 @@ export class Cloud {
     for (;;) {
       const found = value()
       if (found !== undefined) return found
-      await new Promise<void>((resolve) => (this.onChange = resolve))
+      await new Promise<void>((resolve) => this.waiting.push(resolve))
     }
   }
 
@@ -120,6 +121,10 @@ export class Cloud {
     if (body.type === 'rows') this.onRowsMessage(body.rows.length)
     if (body.type !== 'rows' || this.keeps) this.bodies.push(body)
     this.onChange()
+  }
+
+  private onChange(): void {
+    for (const resolve of this.waiting.splice(0)) resolve()
   }
 
   private onRowsMessage(rows: number): void {

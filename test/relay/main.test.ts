@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
-import { read } from './cloud.ts'
-import { connectThrough, rule, startNamespace, startProgram, writeConfig, type RelayProgram } from './relayProgram.ts'
+import { change, read } from './cloud.ts'
+import {
+  connectThrough,
+  rule,
+  startNamespace,
+  startProgram,
+  writeConfig,
+  writeShell,
+  type RelayProgram,
+} from './relayProgram.ts'
 
 let rendezvous: Rendezvous
 let program: RelayProgram
@@ -41,4 +49,25 @@ test('a configuration with problems ends the program with all of them on standar
   expect(program.said.stderr).toContain('cloudKeys')
   expect(program.said.stderr).toContain('stateDir')
   expect(program.said.stdout).toBe('')
+})
+
+test('a batch that runs is finished before the program ends', async () => {
+  program = startProgram(['--config', writeConfig(rendezvous)])
+  await program.ready()
+  const cloud = await (await connectThrough(rendezvous)).hello()
+  const batchId = cloud.batch(Array.from({ length: 12 }, () => change('ms=30')))
+  await cloud.body(({ type }) => type === 'results')
+  program.child.kill('SIGTERM')
+  const { results } = await cloud.outcomes(batchId)
+  expect(results.filter(({ ok }) => ok)).toHaveLength(12)
+  expect(await cloud.closed()).toBe(1001)
+  expect(await program.exited).toEqual([0, null])
+})
+
+test('the program stops at once while it still waits for Exchange', async () => {
+  const hangs = { executable: writeShell('sleep 60') }
+  program = startProgram(['--config', writeConfig(rendezvous, { powershell: hangs }), '--with-parent'])
+  await program.logged('relay.starting')
+  program.child.stdin.end()
+  expect(await program.exited).toEqual([0, null])
 })

@@ -22,13 +22,20 @@ test('100,000 rows of 600 characters pass through a relay of 64 MB, at the pace 
   await program.ready()
   const cloud = await connectThrough(rendezvous)
   cloud.keeps = false
-  const atRows = new Map<number, number>()
+  // Stop and go: the reader takes 2000 rows, and only then 2000 more.
+  cloud.givesCredit = false
+  const residentAt = new Map<number, number>()
   cloud.onRows = (total) => {
-    if (total % 10_000 < 500) atRows.set(Math.floor(total / 10_000), residentMb())
+    if (total % 2_000 !== 0) return
+    cloud.send({ type: 'credit', rows: 2_000 })
+    residentAt.set(total, residentMb())
   }
-  await cloud.hello()
-  const { results } = await cloud.run([read('rows=400000 pad=480')])
-  expect(results).toMatchObject([{ ok: true, rowCount: 400_000 }])
-  expect(cloud.rowCount).toBe(400_000)
-  console.log([...atRows])
+  await cloud.hello({ rowCredit: 2_000 })
+  const { results } = await cloud.run([read('rows=100000 pad=480')])
+  expect(results).toMatchObject([{ ok: true, rowCount: 100_000 }])
+  expect(cloud.rowCount).toBe(100_000)
+  const late = [...residentAt].filter(([total]) => total > 30_000).map(([, megabytes]) => megabytes)
+  expect(late.length).toBeGreaterThan(30)
+  expect(Math.max(...late) - Math.min(...late)).toBeLessThan(40)
+  expect(Math.max(...late)).toBeLessThan(160)
 })

@@ -21,6 +21,8 @@ export interface RelayProgram {
   readonly exited: Promise<unknown[]>
   /** The ready line; rejects when the program ends before. */
   readonly ready: () => Promise<unknown>
+  /** Resolves when this text stands in the log. */
+  readonly logged: (text: string) => Promise<void>
 }
 
 export async function startNamespace(): Promise<Rendezvous> {
@@ -57,7 +59,10 @@ export function startProgram(args: readonly string[], nodeArgs: readonly string[
     }
     return JSON.parse(said.stdout) as unknown
   }
-  return { child, said, exited, ready }
+  const logged = async (text: string) => {
+    while (!said.stderr.includes(text)) await once(child.stderr, 'data')
+  }
+  return { child, said, exited, ready, logged }
 }
 
 export async function connectThrough(rendezvous: Rendezvous): Promise<Cloud> {
@@ -65,6 +70,13 @@ export async function connectThrough(rendezvous: Rendezvous): Promise<Cloud> {
   const expiresAtSeconds = Math.floor(Date.now() / 1000) + 600
   const token = sasToken({ resource: resourceOf(address), keyName: rule.name, key: rule.key, expiresAtSeconds })
   return new Cloud(connectUrl(address), { [TOKEN_HEADER]: token })
+}
+
+/** An executable that runs this shell command whatever its arguments are. */
+export function writeShell(command: string): string {
+  const file = path.join(newFolder(), 'shell')
+  writeFileSync(file, `#!/bin/sh\n${command}\n`, { mode: 0o700 })
+  return file
 }
 
 function addressOf(rendezvous: Rendezvous): string {

@@ -7,6 +7,7 @@ let relay: TestRelay
 afterEach(async () => relay.stop())
 
 const batchId = 'batch-1'
+const byId = (a: { commandId: string }, b: { commandId: string }) => a.commandId.localeCompare(b.commandId)
 
 test('a repeated batch gets the first outcomes and is not executed again', async () => {
   relay = await startTestRelay({ parallel: 2 })
@@ -15,7 +16,6 @@ test('a repeated batch gets the first outcomes and is not executed again', async
   const second = await (await relay.connect().hello()).run(commands, { batchId })
   expect(first.repeated).toBe(false)
   expect(second.repeated).toBe(true)
-  const byId = (a: { commandId: string }, b: { commandId: string }) => a.commandId.localeCompare(b.commandId)
   expect(second.results.toSorted(byId)).toEqual(first.results.toSorted(byId))
   expect(relay.journal()).toHaveLength(3)
 })
@@ -75,9 +75,8 @@ test('when the conversation is lost, what was started ends and is remembered, th
 
   const { results, repeated } = await other.run(commands, { batchId })
   expect(repeated).toBe(true)
-  expect(results.map(({ ok, commandId }) => [ok, commandId]).toSorted()).toEqual(
-    commands.map(({ id }) => [true, id]).toSorted(),
-  )
+  expect(results.every(({ ok }) => ok)).toBe(true)
+  expect(new Set(results.map(({ commandId }) => commandId))).toEqual(new Set(commands.map(({ id }) => id)))
   const executed = relay.journal().filter((line) => !line.includes('marker'))
   expect(executed).toHaveLength(8)
   expect(new Set(executed).size).toBe(8)

@@ -1,7 +1,6 @@
 /** Builds what the relay's tests need: the runner over the fixture shell, a WebSocket server with sessions on it, a signing cloud side. */
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -13,10 +12,11 @@ import { BatchLedger, type LedgerLimits } from '../../relay/batchLedger.ts'
 import { Conversations, type ConversationsOptions } from '../../relay/conversations.ts'
 import { CommandRunner } from '../../relay/powershell/commandRunner.ts'
 import type { RunnerCommand } from '../../relay/powershell/runnerCommand.ts'
-import { hostTimes, ShellHost, type HostTimes } from '../../relay/powershell/shellHost.ts'
+import { hostTimes, type HostTimes } from '../../relay/powershell/hostOptions.ts'
+import { ShellHost } from '../../relay/powershell/shellHost.ts'
 import type { Outcome } from '../../relay/powershell/stepReply.ts'
 import { relayInfoOf } from '../../relay/relayInfo.ts'
-import { sessionTimes } from '../../relay/session.ts'
+import { sessionTimes } from '../../relay/sessionContext.ts'
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
 
 export const silentLog = pino({ level: 'silent' })
@@ -26,7 +26,7 @@ export const quickTimes: HostTimes = {
   ...hostTimes,
   importMs: 5_000,
   openMs: 5_000,
-  stepGraceMs: 400,
+  stepGraceMs: 5_000,
   closeMs: 1_000,
   firstBackoffMs: 1,
   longestBackoffMs: 5,
@@ -39,6 +39,8 @@ export interface RunnerSettings {
   readonly times?: Partial<HostTimes>
   readonly maxReplyBytes?: number
   readonly stopGraceMs?: number
+  /** False: return while the child is still being opened. */
+  readonly waitsForOpen?: boolean
 }
 
 export interface TestRunner {
@@ -47,11 +49,13 @@ export interface TestRunner {
   /** A line for each command that Exchange was given, in order. */
   readonly journal: () => string[]
   /** One command, straight to the runner. */
+  /** Resolves when the claim is true; looks again every two milliseconds. */
+  readonly until: (claim: () => boolean) => Promise<void>
   readonly runOne: (parameters: Record<string, string>, changes?: Partial<RunnerCommand>) => Promise<Outcome>
 }
 
 export async function startRunner(settings: RunnerSettings = {}): Promise<TestRunner> {
-  const { parallel = 1, env = {}, executable = fixtureShell, times = {}, maxReplyBytes = 4_000_000 } = settings
+  const { parallel = 1, env = {}, executable = fixtureShell, times = {}, maxReplyBytes = 8_000_000 } = settings
   const journalFile = path.join(newFolder(), 'journal')
   const host = new ShellHost({
     executable,
@@ -66,7 +70,8 @@ export async function startRunner(settings: RunnerSettings = {}): Promise<TestRu
   })
   const { stopGraceMs = 200 } = settings
   const runner = new CommandRunner({ host, parallel, now: Date.now, log: silentLog, stopGraceMs })
-  await runner.start()
+  const started = runner.start()
+  if (settings.waitsForOpen !== false) await started
   const runOne = async (parameters: Record<string, string>, changes: Partial<RunnerCommand> = {}) =>
     new Promise<Outcome>((resolve) => {
       const command: RunnerCommand = {
@@ -82,7 +87,7 @@ export async function startRunner(settings: RunnerSettings = {}): Promise<TestRu
       }
       runner.lane().add(command)
     })
-  return { host, runner, journal: () => linesOf(journalFile), runOne }
+  return { host, runner, journal: () => linesOf(journalFile), runOne, until }
 }
 
 async function until(claim: () => boolean): Promise<void> {
@@ -106,8 +111,6 @@ export interface TestRelay extends TestRunner {
   readonly conversations: Conversations
   readonly ledger: BatchLedger
   readonly stop: () => Promise<void>
-  /** Resolves when the claim is true; looks again whenever the event loop turns. */
-  readonly until: (claim: () => boolean) => Promise<void>
 }
 
 export interface TestRelaySettings extends RunnerSettings {
@@ -138,7 +141,8 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
   const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: 16 * 1024 * 1024 })
   server.on('connection', (socket) => conversations.open(socket))
   await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
   const clouds: Cloud[] = []
   const connect = () => {
     const cloud = new Cloud(`ws://127.0.0.1:${port}`)
@@ -151,5 +155,5 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
     server.close()
     expect(clouds.flatMap(({ problems }) => problems)).toEqual([])
   }
-  return { ...base, ledger, conversations, connect, stop, until }
+  return { ...base, ledger, conversations, connect, stop }
 }

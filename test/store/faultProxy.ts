@@ -4,10 +4,10 @@ import { createServer, request as send, type IncomingMessage, type ServerRespons
 import type { AddressInfo } from 'node:net'
 
 /**
- * busy: 503 without asking Azurite. refused: 400 likewise. lostAnswer: Azurite does it, the answer is cut off. silence: nothing, ever. shortPage: a query gets
+ * busy: 503 without asking Azurite. refused: 400 likewise. lostAnswer: Azurite does it, the answer is cut off. silence: nothing, ever. half: the answer stops in the middle and stays open. shortPage: a query gets
  * three rows at most. emptyPage: a query gets no row, and a token to go on with.
  */
-export type Fault = 'busy' | 'refused' | 'lostAnswer' | 'silence' | 'shortPage' | 'emptyPage'
+export type Fault = 'busy' | 'refused' | 'lostAnswer' | 'silence' | 'half' | 'shortPage' | 'emptyPage'
 
 export interface Asked {
   readonly method: string
@@ -85,6 +85,7 @@ async function handle(upstream: URL, state: State, request: IncomingMessage, res
   const asked = fault === 'shortPage' && isQuery ? path.replace(/(\$|%24)top=\d+/, '$1top=3') : path
   const answer = await forward(upstream, request, asked, body)
   if (fault === 'lostAnswer') response.destroy()
+  else if (fault === 'half') replyHalf(response, answer)
   else reply(response, answer)
 }
 
@@ -132,6 +133,11 @@ async function bodyOf(message: IncomingMessage): Promise<Buffer> {
 function reply(response: ServerResponse, { status, headers, body }: Answer): void {
   const { 'transfer-encoding': _chunked, ...kept } = headers
   response.writeHead(status, { ...kept, 'content-length': body.length }).end(body)
+}
+
+function replyHalf(response: ServerResponse, { status, headers, body }: Answer): void {
+  const { 'transfer-encoding': _chunked, ...kept } = headers
+  response.writeHead(status, { ...kept, 'content-length': body.length + 1 }).write(body)
 }
 
 function portOf(address: string | AddressInfo | null): number {

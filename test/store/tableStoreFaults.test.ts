@@ -48,13 +48,26 @@ describe('a service that fails', () => {
     expect(await failure(store.document(world.id, 'policy'))).toMatchObject({ code: 'storeFailed', retryable: false })
   })
 
-  test('that says nothing is given up after the time for one attempt, and asked again', async () => {
-    const store = world.open({ requestTimeoutMs: 150 })
+  test.each(['silence', 'half'] as const)(
+    'that gives no whole answer (%s) is given up in time and asked again',
+    async (fault) => {
+      const store = world.open({ requestTimeoutMs: 150 })
+      await store.document(world.id, 'policy')
+      world.proxy.choose = ({ isRepeated }) => (isRepeated ? null : fault)
+      const before = store.requests()
+      const etag = await store.saveDocument(world.id, 'policy', defaultPolicy, null)
+      expect(await store.document(world.id, 'policy')).toEqual({ value: defaultPolicy, etag })
+      expect(store.requests() - before).toBeGreaterThanOrEqual(4)
+    },
+  )
+
+  test('that never gives a whole answer is an error to retry', async () => {
+    const store = world.open({ requestTimeoutMs: 50 })
     await store.document(world.id, 'policy')
-    let failures = 1
-    world.proxy.choose = () => (failures-- > 0 ? 'silence' : null)
-    await store.saveDocument(world.id, 'policy', defaultPolicy, null)
-    expect((await store.document(world.id, 'policy'))?.value).toEqual(defaultPolicy)
+    world.proxy.choose = () => 'half'
+    const error = await failure(store.document(world.id, 'policy'))
+    expect(error).toMatchObject({ code: 'storeFailed', retryable: true })
+    expect(error.message).toMatch(/no answer, ETIMEDOUT/)
   })
 
   test('that is not there is an error to retry, and is found again when it is', async () => {
@@ -132,6 +145,19 @@ describe('an answer that is lost', () => {
   })
 })
 
+describe('a write of many rows', () => {
+  test('that breaks has written the entries first: what easgate owns is known before anything else', async () => {
+    const store = world.open()
+    await store.rows(world.id, 1)
+    const entries = Array.from({ length: 3 }, (_, index): StoredRow => ({ ...row(index), kind: 'entry' }))
+    const records = Array.from({ length: 300 }, (_, index) => row(index))
+    let writes = 0
+    world.proxy.choose = ({ body }) => (body !== '' && ++writes > 1 ? 'refused' : null)
+    await failure(store.writeRows(world.id, 1, [...records, ...entries], []))
+    expect(await store.rows(world.id, 1)).toEqual(entries)
+  })
+})
+
 describe('pages that are cut', () => {
   test('by the service anywhere, or empty, lose no row and give none twice', async () => {
     const store = world.open()
@@ -143,5 +169,20 @@ describe('pages that are cut', () => {
     expect(await store.rows(world.id, 1)).toEqual(rows)
     expect(pages).toBeGreaterThan(10)
     expect((await store.changes(world.id, 'r', '', 'a', 4)).map(({ key }) => key)).toEqual(['b', 'c', 'd', 'e'])
+  })
+
+  test('are never asked for with more than the 1,000 rows that the service gives', async () => {
+    const store = world.open()
+    await store.putChanges(world.id, 'r', [change('a')])
+    const tops: number[] = []
+    world.proxy.choose = ({ url }) => {
+      const top = /(?:\$|%24)top=(\d+)/.exec(url)?.[1]
+      if (top !== undefined) tops.push(Number(top))
+      return null
+    }
+    await store.changes(world.id, 'r', '', null, 5_000)
+    await store.changes(world.id, 'r', '', null, 3)
+    await store.rows(world.id, 1)
+    expect(tops).toEqual([1_000, 3, 1_000])
   })
 })

@@ -1,7 +1,7 @@
 /** Get-, New-, Set- and Remove-ActiveSyncDeviceAccessRule (facts/exchange-and-graph.md A7). */
 import { ruleName, type AccessRule } from '../accessRules.ts'
 import { identityOf, levelOf, one, textOf, warnUnmodified, type Call, type Cmdlet } from '../cmdlet.ts'
-import { print, utc, type View } from '../view.ts'
+import { print, type View } from '../view.ts'
 import { accessRule } from '../world.ts'
 
 export const getAccessRule: Cmdlet = {
@@ -52,7 +52,7 @@ export const ruleView: View<AccessRule> = {
     Identity: (rule) => ruleName(rule.stated),
     Name: (rule) => ruleName(rule.stated),
     AccessLevel: (rule) => rule.level,
-    WhenChangedUTC: (rule) => utc(rule.whenChangedUtc),
+    WhenChangedUTC: (rule) => rule.whenChangedUtc,
   },
 }
 

@@ -1,8 +1,9 @@
 /** Get- and Set-CASMailbox (facts/exchange-and-graph.md A6). */
 import { applyEdit } from '../applyEdit.ts'
 import { identityOf, listChangeOf, one, textOf, warnUnmodified, type Call, type Cmdlet } from '../cmdlet.ts'
+import { guidsNamed } from '../compileFilter.ts'
 import { usualError } from '../faults.ts'
-import { isHealthMailbox, mailboxName, type Mailbox } from '../mailboxes.ts'
+import { isHealthMailbox, type Mailbox } from '../mailboxes.ts'
 import { casMailboxFilter, mailboxView, searchedAddresses } from '../mailboxView.ts'
 import { inOrganizationalUnit, query } from '../query.ts'
 import type { Row } from '../view.ts'
@@ -57,8 +58,11 @@ function listMailboxes(call: Call): Iterable<Row> {
 function* candidates(call: Call): Generator<Mailbox> {
   const { exchange, parameters } = call
   const identity = textOf(call, 'Identity')
+  const filter = textOf(call, 'Filter')
   const found =
-    identity === undefined ? exchange.mailboxes.all() : [one(exchange.mailboxes.find(identity), identity, exchange)]
+    identity === undefined
+      ? exchange.mailboxes.named(filter === undefined ? undefined : guidsNamed(filter))
+      : [one(exchange.mailboxes.find(identity), identity, exchange)]
   const isInUnit = inOrganizationalUnit(call)
   const hidesHealth = exchange.dialect === 'MobileDevice' && parameters['Monitoring'] !== true
   for (const mailbox of found) {
@@ -71,7 +75,7 @@ function* candidates(call: Call): Generator<Mailbox> {
 
 // A mailbox whose name ends in `error-<Reason>` cannot be changed: `error-ADOperationException` is a protected user (facts A11).
 function refuseSentinel(mailbox: Mailbox): void {
-  const reason = /error-([A-Za-z]+)$/.exec(mailboxName(mailbox))?.[1]
+  const reason = /error-([A-Za-z]+)$/.exec(mailbox.name)?.[1]
   if (reason !== undefined) throw usualError({ reason }, mailbox.identity)
 }
 

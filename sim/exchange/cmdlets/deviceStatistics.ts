@@ -3,7 +3,8 @@ import { errors } from '../cmdletError.ts'
 import { textOf, type Call, type Cmdlet, type Kind } from '../cmdlet.ts'
 import type { Device } from '../devices.ts'
 import { deviceView } from '../deviceView.ts'
-import { print, utc, type View } from '../view.ts'
+import { utcOrNull } from '../utc.ts'
+import { print, type View } from '../view.ts'
 import { candidates } from './device.ts'
 
 const parameters: Readonly<Record<string, Kind>> = {
@@ -53,7 +54,7 @@ function statisticsView(call: Call): View<Device> {
     known: {
       ...deviceView(call.exchange).known,
       ...absent,
-      ...Object.fromEntries(times.split(' ').map((name) => [name, (object: Device) => utc(object.stated[name])])),
+      ...Object.fromEntries(times.split(' ').map((name) => [name, (object: Device) => utcOrNull(object.stated[name])])),
       DeviceID: (object) => object.stated.DeviceId ?? null,
       Status: stated('Status', 'DeviceOk'),
       NumberOfFoldersSynced: stated('NumberOfFoldersSynced', null),

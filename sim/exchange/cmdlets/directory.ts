@@ -5,7 +5,8 @@ import type { Mailbox } from '../mailboxes.ts'
 import { recipientFilter, recipientView, searchedAddresses } from '../mailboxView.ts'
 import { inOrganizationalUnit, query } from '../query.ts'
 import type { Server } from '../servers.ts'
-import { print, reader, utc, type View } from '../view.ts'
+import { utcOrNull } from '../utc.ts'
+import { print, reader, type View } from '../view.ts'
 
 export const getExchangeServer: Cmdlet = {
   parameters: { Identity: 'text', Domain: 'text', Status: 'flag', DomainController: 'text' },
@@ -94,7 +95,7 @@ const classView: View<DeviceClass> = {
     Name: (found) => `${found.DeviceType ?? ''}§${found.DeviceModel ?? ''}`,
     DeviceType: (found) => found.DeviceType,
     DeviceModel: (found) => found.DeviceModel,
-    LastUpdateTime: (found) => utc(found.LastUpdateTime),
+    LastUpdateTime: (found) => utcOrNull(found.LastUpdateTime),
   },
 }
 const classFilter: Filterable = { DeviceType: 'text', DeviceModel: 'text', LastUpdateTime: 'date' }

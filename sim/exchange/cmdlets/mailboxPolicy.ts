@@ -3,7 +3,7 @@ import { mailboxPolicyParameters, type Dialect as Names } from '../../../protoco
 import { errors } from '../cmdletError.ts'
 import { identityOf, one, textOf, warnUnmodified, type Call, type Cmdlet, type Kind } from '../cmdlet.ts'
 import { mobileName, type MailboxPolicy } from '../mailboxPolicies.ts'
-import { print, utc, type View } from '../view.ts'
+import { print, type View } from '../view.ts'
 
 /** The four cmdlets of one noun: `ActiveSync…` exists in both dialects, `Mobile…` since 2013. */
 export function mailboxPolicyCmdlets(names: Names): Record<'Get' | 'New' | 'Set' | 'Remove', Cmdlet> {
@@ -95,7 +95,7 @@ function policyView(names: readonly string[]): View<MailboxPolicy> {
       Guid: (policy) => policy.guid,
       Identity: (policy) => policy.name,
       Name: (policy) => policy.name,
-      WhenChangedUTC: (policy) => utc(policy.whenChangedUtc),
+      WhenChangedUTC: (policy) => policy.whenChangedUtc,
       ...Object.fromEntries(settings),
     },
   }

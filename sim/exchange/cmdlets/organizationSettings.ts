@@ -2,9 +2,10 @@
 import { errors } from '../cmdletError.ts'
 import { listChangeOf, textOf, warnUnmodified, type Call, type Cmdlet } from '../cmdlet.ts'
 import { applyEdit } from '../applyEdit.ts'
+import { escapeValue } from '../distinguishedName.ts'
 import type { Exchange } from '../exchange.ts'
 import { stableGuid } from '../stableGuid.ts'
-import { print, utc, type View } from '../view.ts'
+import { print, type View } from '../view.ts'
 
 const name = 'Mobile Mailbox Settings'
 const longestInsert = 256
@@ -41,13 +42,15 @@ export const organizationView: View<Exchange> = {
     Guid: (exchange) => exchange.settings['Guid'] ?? stableGuid('organization settings'),
     Identity: () => name,
     Name: () => name,
+    DistinguishedName: ({ organization, domainDn }) =>
+      `CN=${name},CN=${escapeValue(organization)},CN=Microsoft Exchange,CN=Services,CN=Configuration,${domainDn}`,
     OrganizationId: (exchange) => exchange.organization,
     DefaultAccessLevel: (exchange) => settingsOf(exchange).DefaultAccessLevel,
     UserMailInsert: (exchange) => settingsOf(exchange).UserMailInsert,
     OtaNotificationMailInsert: (exchange) => settingsOf(exchange).OtaNotificationMailInsert,
     AdminMailRecipients: (exchange) => settingsOf(exchange).AdminMailRecipients,
     AllowAccessForUnSupportedPlatform: (exchange) => settingsOf(exchange).AllowAccessForUnSupportedPlatform,
-    WhenChangedUTC: (exchange) => utc(exchange.settingsChangedUtc),
+    WhenChangedUTC: (exchange) => exchange.settingsChangedUtc,
   },
 }
 

@@ -161,7 +161,9 @@ const notOpen: Failure = { category: 'other', message: 'Open-Easgate has not bee
 
 async function learn(runspace: Runspace) {
   const mobile = await runspace.ask('Get-Command', { Name: ['Get-MobileDevice'] }, ['Name'])
-  const settings = await runspace.ask('Get-ActiveSyncOrganizationSettings', {}, ['OrganizationId'])
-  const organization = typeof settings?.['OrganizationId'] === 'string' ? settings['OrganizationId'] : null
+  const settings = await runspace.ask('Get-ActiveSyncOrganizationSettings', {}, ['DistinguishedName'])
+  const dn = settings?.['DistinguishedName']
+  const named = typeof dn === 'string' ? /,CN=([^,]+),CN=Microsoft Exchange,/.exec(dn) : null
+  const organization = named?.[1] ?? null
   return { organization, server: runspace.server ?? null, dialect: mobile ? 'MobileDevice' : 'ActiveSyncDevice' }
 }

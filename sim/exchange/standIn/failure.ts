@@ -16,7 +16,8 @@ export interface Failure {
 // PSRemotingTransportException        | WSManUserLoadQuota      | throttled
 //                                     | …MaxConcurrentShells    | shellLimit
 //                                     | any other               | sessionBroken
-// InvalidRunspaceStateException       |                         | sessionBroken
+// any                                 | AuthZ-Authorization…    | shellLimit
+// InvalidRunspaceState…, PSInvalid…   |                         | sessionBroken
 // anything else                       |                         | other
 export function toFailure({ reason, failureCategory, message, retryAfterMs }: WireError): Failure {
   const category = categoryOf(reason, failureCategory)
@@ -28,12 +29,17 @@ const byReason: Readonly<Record<string, string>> = {
   ManagementObjectAmbiguousException: 'ambiguous',
   ADOperationException: 'accessDenied',
   AuthorizationException: 'accessDenied',
+  CmdletAccessDeniedException: 'accessDenied',
   UnauthorizedAccessException: 'accessDenied',
   CommandNotFoundException: 'cmdletHidden',
   InvalidRunspaceStateException: 'sessionBroken',
+  InvalidPipelineStateException: 'sessionBroken',
+  PSRemotingDataStructureException: 'sessionBroken',
+  PSInvalidOperationException: 'sessionBroken',
 }
 
 function categoryOf(reason: string, failureCategory: string): string {
+  if (failureCategory === 'AuthZ-AuthorizationException') return 'shellLimit'
   if (reason === 'ParameterBindingException' && failureCategory === 'NamedParameterNotFound') return 'parameterHidden'
   if (reason !== 'PSRemotingTransportException') return byReason[reason] ?? 'other'
   if (failureCategory === 'WSManUserLoadQuota') return 'throttled'

@@ -1,7 +1,7 @@
 /** One runspace of the module: a shell of Exchange, opened when first needed and anew after it broke; runs one pipeline at a time. */
 import type { ExchangeClient } from './exchangeClient.ts'
 import { toFailure, type Failure } from './failure.ts'
-import type { Pipeline } from './pipeline.ts'
+import { Pipeline } from './pipeline.ts'
 
 /** `connection` of the module's settings, as far as a simulated Exchange has a use for it. */
 export interface Connection {
@@ -40,8 +40,15 @@ export class Runspace {
       const why = error instanceof Error ? error.message : String(error)
       return { category: 'sessionBroken', message: `Connecting to Exchange failed: ${why}` }
     }
-    if (connection.viewEntireForest) await this.ask('Set-ADServerSettings', { ViewEntireForest: true }, [])
-    return undefined
+    return connection.viewEntireForest ? this.#prepare() : undefined
+  }
+
+  // A session that cannot see the whole forest would give lists that lack mailboxes: it is not used.
+  async #prepare(): Promise<Failure | undefined> {
+    const request = { key: '', cmdlet: 'Set-ADServerSettings', parameters: { ViewEntireForest: true }, returns: [] }
+    const failure = await this.run(new Pipeline(request))
+    if (failure) await this.close()
+    return failure
   }
 
   /** Runs the pipeline's command once; how it failed, if it did. */

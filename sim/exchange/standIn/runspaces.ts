@@ -136,7 +136,7 @@ function withPause(failure: Failure): Failure {
 }
 
 function isLate({ request }: Pipeline, inMs = 0): boolean {
-  return request.notAfter !== undefined && Date.now() + inMs > Date.parse(request.notAfter)
+  return request.notAfter !== undefined && Date.now() + inMs >= Date.parse(request.notAfter)
 }
 
 /** Reads, and changes that end in the same state when made twice. */

@@ -222,6 +222,26 @@ describe('the token', () => {
     expect(calls).toBe(3)
   })
 
+  it('of a channel that is gone is no longer renewed', async () => {
+    const sim = await bench.namespace({ acceptJwt: endOfJwt })
+    let calls = 0
+    const firstDueAt = Date.now() + 300
+    const listener = bench.listener(sim.address, {
+      channels: 1,
+      timings: { renewAtShare: 0.5 },
+      tokenProvider: async () => {
+        calls += 1
+        const expiresAt = Date.now() + (calls === 1 ? 600 : 60_000)
+        return { token: `eyJ.${expiresAt}.x`, expiresAt }
+      },
+    })
+    await up(listener, 1)
+    sim.faults.killSockets({ kind: 'control' })
+    await until('it has dialled anew', () => calls === 2)
+    await until('the first renewal would have been due', () => Date.now() > firstDueAt + 100)
+    expect(calls).toBe(2)
+  })
+
   it('that cannot be renewed makes the listener dial anew before it ends', async () => {
     const sim = await bench.namespace()
     let calls = 0

@@ -107,7 +107,9 @@ describe('the list of mailboxes', () => {
 
   test.each([
     [`Guid -eq '${ana.toUpperCase()}'`, [ana]],
-    [`Guid -eq '${ana}' -or Guid -eq '${ben}'`, [ana, ben]],
+    [`Guid -eq '${ana}' -or (Guid -eq '${ben.toUpperCase()}' -or Guid -eq 'x') -or Guid -eq '${ana}'`, [ana, ben]],
+    [`Guid -eq '${ana}' -or ActiveSyncEnabled -eq $false`, [ana, ben]],
+    [`Guid -ne '${ana}'`, [ben]],
     ["ActiveSyncAllowedDeviceIDs -like 'Appl*'", [ben]],
     ['ActiveSyncBlockedDeviceIDs -ne $null', []],
     ['HasActiveSyncDevicePartnership -eq $true', [ana]],

@@ -18,18 +18,20 @@ test('a device of the MobileDevice dialect is printed with all that is known, ab
   expect(row).not.toHaveProperty('Mailbox')
 })
 
-test('the properties asked for come, in that order, and no others; one that the object has not is left out', () => {
+test('the properties asked for come, in that order, and no others; one that the object has not is null', () => {
   const { run } = simulate()
-  const [row] = run('Get-MobileDevice', {}, ['DeviceId', 'Guid', 'NoSuch']).rows
-  expect(JSON.stringify(row)).toBe(JSON.stringify({ DeviceId: 'ApplANA1', Guid: phone }))
+  const { rows } = run('Get-MobileDevice', {}, ['DeviceId', 'Guid', 'NoSuch'])
+  expect(JSON.stringify(rows)).toBe(JSON.stringify([{ DeviceId: 'ApplANA1', Guid: phone, NoSuch: null }]))
+  expect(run('Get-MobileDevice', {}, []).rows).toEqual([])
 })
 
-test('in the 2010 dialect no device has a ClientType, not even to filter on what the world states', () => {
+test('in the 2010 dialect no device has a ClientType, whatever the world states', () => {
   const { run } = simulate({
     dialect: 'ActiveSyncDevice',
     devices: [{ Guid: phone, Mailbox: ana, ClientType: 'Outlook' }],
   })
   expect(run('Get-ActiveSyncDevice').rows[0]).not.toHaveProperty('ClientType')
+  expect(run('Get-ActiveSyncDevice', {}, ['ClientType']).rows).toEqual([{ ClientType: null }])
 })
 
 test.each([
@@ -53,6 +55,11 @@ test.each([
     ],
   })
   expect(run('Get-MobileDevice', parameters, ['Guid']).rows.map((row) => row['Guid'])).toEqual(guids)
+})
+
+test('a date without a zone is UTC', () => {
+  const { run } = simulate({ devices: [{ Guid: phone, Mailbox: ana, FirstSyncTime: '2026-11-01T08:00:00' }] })
+  expect(run('Get-MobileDevice', {}, ['FirstSyncTime']).rows).toEqual([{ FirstSyncTime: '2026-11-01T08:00:00.000Z' }])
 })
 
 test('-Identity and -Mailbox exclude each other', () => {

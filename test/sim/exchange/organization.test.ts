@@ -10,6 +10,8 @@ describe('the organization settings', () => {
         Guid: expect.stringMatching(/^[0-9a-f-]{36}$/),
         Identity: 'Mobile Mailbox Settings',
         Name: 'Mobile Mailbox Settings',
+        DistinguishedName:
+          'CN=Mobile Mailbox Settings,CN=Contoso,CN=Microsoft Exchange,CN=Services,CN=Configuration,DC=contoso,DC=com',
         OrganizationId: 'Contoso',
         DefaultAccessLevel: 'Allow',
         UserMailInsert: null,

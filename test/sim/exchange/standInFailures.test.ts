@@ -24,6 +24,8 @@ describe('the category', () => {
     ['sessionBroken', create, { cutNext: [{ when: 'after' }] }],
     ['sessionBroken', set, { cutNext: [{ when: 'before', times: 2 }] }],
     ['sessionBroken', get, { failNext: [{ reason: 'PSRemotingTransportException', times: 2 }] }],
+    ['sessionBroken', create, { failNext: [{ reason: 'PSInvalidOperationException' }] }],
+    ['shellLimit', get, { failNext: [{ reason: 'X', failureCategory: 'AuthZ-AuthorizationException' }] }],
     ['other', { ...set, parameters: { Identity: null } }, {}],
     ['other', create, { failNext: [{ reason: 'ADObjectAlreadyExistsException' }] }],
     ['other', { ...list, parameters: { Filter: 'rubbish' } }, {}],

@@ -116,6 +116,15 @@ test('an Exchange that cannot be reached fails the opening', async () => {
   expect((await startShell('http://127.0.0.1:1').open()).end['error']).toMatchObject({ category: 'sessionBroken' })
 })
 
+test('a session that cannot view the entire forest is not used', async () => {
+  const { exchange } = await startBoth()
+  await exchange.post('/_sim/faults', { hidden: { cmdlets: ['Set-ADServerSettings'] } })
+  const second = startShell(exchange.url)
+  const { end } = await second.open({ connection: { viewEntireForest: true } })
+  expect(end['error']).toMatchObject({ category: 'cmdletHidden' })
+  expect(await exchange.get('/_sim/shells')).toMatchObject({ open: 1 })
+})
+
 test('closing gives the shells back, and so does the end of stdin', async () => {
   const { exchange, shell } = await startBoth({ settings: { connection: { viewEntireForest: true } } })
   await shell.finish(mailboxes.map(({ Guid }) => ({ ...get, key: Guid })))

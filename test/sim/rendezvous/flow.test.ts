@@ -25,12 +25,9 @@ it('a slow reader slows the writer at the far end, and the service keeps next to
   const writer = await bench.sender(sim.address)
   let mostKept = 0
   for (let sent = 0; sent < total; sent += chunk.length) writer.send(chunk)
-  let last = -1
-  await until('nothing moves any more', () => {
+  await untilStill(() => {
     mostKept = Math.max(mostKept, sim.state().bufferedBytes)
-    const isStill = writer.bufferedAmount === last && received > 0
-    last = writer.bufferedAmount
-    return isStill
+    return received > 0 ? writer.bufferedAmount : undefined
   })
   expect(writer.bufferedAmount).toBeGreaterThan(total / 2) // it waits at its source
   expect(mostKept).toBeLessThan(2 * 1024 * 1024)
@@ -41,3 +38,39 @@ it('a slow reader slows the writer at the far end, and the service keeps next to
   })
   expect(mostKept).toBeLessThan(2 * 1024 * 1024)
 })
+
+it('a side that goes away while the other is held back ends the other too', async () => {
+  const sim = await bench.namespace()
+  const readers: WebSocket[] = []
+  bench.listener(sim.address, {
+    onConversation: (socket) => {
+      readers.push(socket)
+      socket.once('message', () => socket.pause())
+    },
+  })
+  await until('a listener is there', () => (sim.state().listeners['exchange'] ?? 0) > 0)
+  const writer = await bench.sender(sim.address)
+  for (let index = 0; index < 512; index += 1) writer.send(Buffer.alloc(64 * 1024))
+  await untilStill(() => (readers[0]?.isPaused === true ? writer.bufferedAmount : undefined))
+  let isClosed = false
+  writer.on('close', () => (isClosed = true))
+  readers[0]?.terminate()
+  await until('the writer is closed', () => isClosed)
+  await until('the service keeps nothing', () => sim.state().joined === 0)
+})
+
+/** Until a number has not changed for a quarter of a second. */
+async function untilStill(read: () => number | undefined): Promise<void> {
+  let last: number | undefined
+  let since = Date.now()
+  await until(
+    'nothing moves any more',
+    () => {
+      const value = read()
+      if (value === undefined || value !== last) since = Date.now()
+      last = value
+      return Date.now() - since > 250
+    },
+    10_000,
+  )
+}

@@ -1,0 +1,156 @@
+<#
+.SYNOPSIS
+Runs Exchange cmdlets for the easgate relay.
+
+.DESCRIPTION
+The relay keeps one PowerShell process with this module and calls three functions, a line at a time:
+
+    Open-Easgate '<base64>'    opens sessions to Exchange
+    Step-Easgate '<base64>'    starts, holds and stops commands, and prints what has happened since
+    Close-Easgate              closes the sessions
+
+Arguments are base64 of UTF-8 JSON; answers are lines of JSON in UTF-8, written to standard output directly, so that neither the console's code
+page nor its width touches them. The last line of an answer counts the others. Nothing that comes from outside is ever part of a
+script: cmdlets and parameters are bound by AddCommand and AddParameter.
+
+A session is one runspace on the server's Microsoft.Exchange endpoint, used by one pipeline at a time. It gets Set-ADServerSettings
+-ViewEntireForest when it is opened, is closed after 14 minutes (Exchange drops idle ones after 15), and is opened again when it is needed.
+Runs in Windows PowerShell 5.1 and in PowerShell 7 on Windows. The rows that Exchange sends faster than the relay takes them wait in this
+process, as PowerShell objects.
+#>
+
+$ErrorActionPreference = 'Stop'
+$ProgressPreference = 'SilentlyContinue'
+$WarningPreference = 'SilentlyContinue'
+$VerbosePreference = 'SilentlyContinue'
+$InformationPreference = 'SilentlyContinue'
+$ConfirmPreference = 'None'
+if (Test-Path -Path 'Variable:PSStyle') { $PSStyle.OutputRendering = 'PlainText' }
+
+$PollMilliseconds = 10
+
+# What Open-Easgate was given, the sessions, the commands that wait, and those that were started and whose outcome is not printed yet.
+$State = @{
+    Settings  = $null
+    Factory   = $null
+    Sessions  = @()
+    Closing   = New-Object -TypeName 'System.Collections.Generic.List[object]'
+    Queue     = New-Object -TypeName 'System.Collections.Generic.List[object]'
+    Jobs      = New-Object -TypeName 'System.Collections.Generic.List[object]'
+    LastError = $null
+}
+
+foreach ($part in @('Values', 'Failures', 'Sessions', 'Commands', 'Printing')) {
+    . (Join-Path -Path $PSScriptRoot -ChildPath (Join-Path -Path 'module' -ChildPath ($part + '.ps1')))
+}
+
+function Open-Easgate {
+    <#
+    .SYNOPSIS
+    Opens the sessions to Exchange and prints what can be learned of it.
+
+    .DESCRIPTION
+    Waits for the first session; the others open meanwhile. Prints one line: {"end":true,"lines":0,"relay":{organization, server, dialect}}, or
+    the same with "error" {category, message, retryAfterMs} instead when no session could be opened.
+
+    .PARAMETER Settings
+    Base64 of {"parallel": 1..15, "connection": {server, scheme, port, path, authentication, viewEntireForest}}.
+
+    .PARAMETER RunspaceFactory
+    A script block that gets the connection and gives a runspace that is not open yet. Tests give local ones.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [string] $Settings,
+
+        [Parameter()]
+        [ValidateNotNull()]
+        [scriptblock] $RunspaceFactory = $ExchangeRunspace
+    )
+
+    Close-EverySession
+    $State.Settings = ConvertFrom-Argument -Text $Settings
+    $State.Factory = $RunspaceFactory
+    $State.LastError = $null
+    $State.Sessions = @(1..$State.Settings.parallel | ForEach-Object -Process { New-Session })
+    foreach ($session in $State.Sessions) { Open-Session -Session $session }
+    $until = [DateTime]::UtcNow + $OpenTime
+    while ((Get-SessionCount -In 'free') -eq 0 -and (Get-SessionCount -In @('opening', 'preparing')) -gt 0) {
+        if ([DateTime]::UtcNow -ge $until) { break }
+        Start-Sleep -Milliseconds $PollMilliseconds
+        Update-EverySession
+    }
+    $first = $State.Sessions | Where-Object -FilterScript { $_.State -eq 'free' } | Select-Object -First 1
+    if ($null -eq $first) {
+        $failure = $State.LastError
+        if ($null -eq $failure) { $failure = New-Failure -Category 'sessionBroken' -Message 'Exchange did not open a session in time.' }
+        Write-Reply -Line @() -End @{ error = $failure }
+        return
+    }
+    Write-Reply -Line @() -End @{ relay = Get-Organization -Session $first }
+}
+
+function Step-Easgate {
+    <#
+    .SYNOPSIS
+    Starts and stops commands, and prints rows and outcomes as soon as there is one, at the latest after the time given.
+
+    .DESCRIPTION
+    Prints lines {"key","row"} and {"key","done"}, a command's rows before its outcome, then {"end":true,"lines","running","queued"}. At most
+    `parallel` pipelines run at once; the other commands wait here. A command is not started at or after its notAfter. When Exchange asks
+    to slow down, the command waits and is tried again; when a session broke under a Get or Set that has printed no row, it is run once more.
+
+    .PARAMETER Request
+    Base64 of {"start": [{key, cmdlet, parameters, returns, notAfter}], "hold": [keys], "cancel": [keys], "waitMs", "maxRows"}.
+    #>
+    [CmdletBinding()]
+    param(
+        [Parameter(Mandatory = $true, Position = 0)]
+        [ValidateNotNullOrEmpty()]
+        [string] $Request
+    )
+
+    $step = ConvertFrom-Argument -Text $Request
+    $held = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+    foreach ($key in $step.hold) { $null = $held.Add($key) }
+    foreach ($key in $step.cancel) { Stop-Command -Key $key }
+    foreach ($command in $step.start) { $State.Queue.Add((New-Job -Command $command)) }
+    $lines = New-Object -TypeName 'System.Collections.Generic.List[string]'
+    $clock = [System.Diagnostics.Stopwatch]::StartNew()
+    while ($true) {
+        Update-EverySession
+        Start-QueuedCommand
+        Read-Line -Line $lines -Held $held -MaxRows $step.maxRows
+        $left = $step.waitMs - $clock.ElapsedMilliseconds
+        if ($lines.Count -gt 0 -or $left -le 0) { break }
+        Wait-Something -Milliseconds ([Math]::Min($left, $PollMilliseconds))
+    }
+    # What just ended made room: start the next commands now and not at the next step.
+    Update-EverySession
+    Start-QueuedCommand
+    Write-Reply -Line $lines -End @{ running = (Get-SessionCount -In 'busy'); queued = $State.Queue.Count }
+}
+
+function Close-Easgate {
+    <#
+    .SYNOPSIS
+    Closes the sessions, because Exchange counts forgotten ones for a quarter of an hour.
+
+    .DESCRIPTION
+    Prints one line: {"end":true,"lines":0}.
+    #>
+    [CmdletBinding()]
+    param()
+
+    Close-EverySession
+    $until = [DateTime]::UtcNow.AddSeconds(4)
+    while ($State.Closing.Count -gt 0 -and [DateTime]::UtcNow -lt $until) {
+        Start-Sleep -Milliseconds $PollMilliseconds
+        Clear-ClosedRunspace
+    }
+    Write-Reply -Line @() -End @{}
+}
+
+Export-ModuleMember -Function 'Open-Easgate', 'Step-Easgate', 'Close-Easgate'

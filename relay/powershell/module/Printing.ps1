@@ -1,0 +1,56 @@
+# What a step prints: rows and outcomes of the jobs as lines of JSON, and the last line that counts them.
+
+$ReplyCharacters = 1000000
+
+$Output = New-Object -TypeName 'System.IO.StreamWriter' -ArgumentList ([Console]::OpenStandardOutput()), (New-Object -TypeName 'System.Text.UTF8Encoding' -ArgumentList $false), 65536
+$Output.NewLine = "`n"
+$Output.AutoFlush = $false
+
+# Every job in turn; one that has more rows than fit goes to the end of the line.
+function Read-Line {
+    param([System.Collections.Generic.List[string]] $Line, [System.Collections.Generic.HashSet[string]] $Held, [int] $MaxRows)
+    $left = $MaxRows
+    $characters = 0
+    foreach ($job in @($State.Jobs)) {
+        $isHeld = $Held.Contains($job.Key)
+        if (-not $isHeld) { Move-Row -Job $job }
+        if ($job.Cancelled) { $job.Rows.Clear() }
+        $key = ConvertTo-Json -InputObject $job.Key -Compress
+        while (-not $isHeld -and $job.Rows.Count -gt 0 -and $left -gt 0 -and $characters -lt $ReplyCharacters) {
+            $text = '{"key":' + $key + ',"row":' + (ConvertTo-RowText -Object $job.Rows.Dequeue() -Name $job.Returns) + '}'
+            $Line.Add($text)
+            $job.HasRows = $true
+            $left -= 1
+            $characters += $text.Length
+        }
+        if ($job.Rows.Count -gt 0) {
+            $null = $State.Jobs.Remove($job)
+            $State.Jobs.Add($job)
+        }
+        elseif ($null -ne $job.Outcome) {
+            $null = $State.Jobs.Remove($job)
+            $Line.Add('{"key":' + $key + ',"done":' + (ConvertTo-Json -InputObject $job.Outcome -Compress -Depth 5) + '}')
+        }
+    }
+}
+
+function Move-Row {
+    param([hashtable] $Job)
+    if ($null -eq $Job.Buffer) { return }
+    foreach ($object in $Job.Buffer.ReadAll()) {
+        if ($null -ne $object -and $Job.Returns.Count -gt 0) { $Job.Rows.Enqueue($object) }
+    }
+}
+
+function Write-Reply {
+    param([string[]] $Line, [hashtable] $End)
+    $count = 0
+    foreach ($text in $Line) {
+        $Output.WriteLine($text)
+        $count += 1
+    }
+    $last = @{ end = $true; lines = $count }
+    foreach ($name in $End.Keys) { $last[$name] = $End[$name] }
+    $Output.WriteLine((ConvertTo-Json -InputObject $last -Compress -Depth 5))
+    $Output.Flush()
+}

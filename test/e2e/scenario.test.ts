@@ -1,0 +1,212 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import { chainProblems, sentCommands, withoutEnd } from './auditProblems.ts'
+import { killLaunchers, launch } from './launcher.ts'
+import {
+  readJson,
+  runScenario,
+  scenarioFile,
+  type DecisionView,
+  type MailboxView,
+  type RuleView,
+  type ScenarioOutput,
+  type ScenarioWorld,
+} from './scenarioRun.ts'
+
+afterEach(killLaunchers)
+
+describe('the sample company, started as a person would', () => {
+  test('ends as expected, and a second full sync sends nothing', async () => {
+    const file = scenarioFile('contoso.json')
+    const { world } = readJson<{ world: ScenarioWorld }>(file)
+    const expected = readJson<Expected>(scenarioFile('contoso.expected.json'))
+    const { exitCode, output } = await runScenario(file)
+
+    expect(exitCode).toBe(0)
+    expect(output.steps.map(({ state }) => state)).toEqual(['done', 'done'])
+    expect(output.steps[0]?.commands).toBeGreaterThan(0)
+    expect(output.steps[1]?.commands).toBe(0)
+    expect(output.exchange.organizationSettings.DefaultAccessLevel).toBe(expected.defaultAccessLevel)
+    expect(recordsOf(output)).toEqual(
+      expected.records.map(({ user: _user, DeviceId: _id, ...record }) => record).sort(byRecord),
+    )
+    expectPromises(world, output)
+  })
+})
+
+interface Expected {
+  readonly defaultAccessLevel: string
+  readonly records: readonly (DecisionView & {
+    readonly user: string
+    readonly DeviceId: string
+    readonly DeviceAccessState: string
+  })[]
+}
+
+const byRecord = (a: { readonly record: string }, b: { readonly record: string }) => (a.record < b.record ? -1 : 1)
+
+/** Decision and state of every record, in the shape and order that the expectation is compared in. */
+function recordsOf({ decisions, exchange }: ScenarioOutput) {
+  const states = new Map(exchange.devices.map(({ Guid, DeviceAccessState }) => [Guid, DeviceAccessState]))
+  return decisions.map((decision) => ({ ...decision, DeviceAccessState: states.get(decision.record) })).sort(byRecord)
+}
+
+/** One row per scenario file: what each step did, and per person the decision and what Exchange does with the phone at the end. */
+const scenarios = [
+  {
+    rule: 'a dry run and a plan beyond the limits send nothing; held is no failure',
+    file: 'nothingSent.json',
+    exitCode: 0,
+    steps: ['done 0', 'held 0'],
+    people: {
+      ana: 'allow compliant → Allowed',
+      ben: 'quarantine notEnrolled → Allowed',
+      cleo: 'leave manualEntry → Allowed',
+    },
+    default: 'Allow',
+    entries: { cleo: '+ApplCLEO' },
+  },
+  {
+    rule: 'on an Exchange of 2010, a quick sync takes access away from a phone that is no longer compliant',
+    file: 'takenAway.json',
+    exitCode: 0,
+    // The default and two allows; then one allow less
+    steps: ['done 3', 'done 0', 'done 1'],
+    people: {
+      ana: 'allow compliant → Allowed',
+      ben: 'quarantine notEnrolled → Quarantined',
+      cleo: 'quarantine notCompliant → Quarantined',
+    },
+    default: 'Quarantine',
+    entries: { ana: '+ApplANA' },
+  },
+  {
+    rule: 'switched off, default, rules and entries are as before easgate; a group that does not exist fails the step and changes nothing',
+    file: 'switchedOff.json',
+    exitCode: 2,
+    // The default, a rule, two allows and a block; then all of it back
+    steps: ['done 5', 'done 0', 'done 5', 'done 0', 'failed 0'],
+    people: {
+      ana: 'leave outOfScope → Allowed',
+      ben: 'leave outOfScope → Blocked',
+      cleo: 'leave outOfScope → Allowed',
+      dan: 'leave outOfScope → Allowed',
+      eve: 'leave outOfScope → Allowed',
+    },
+    default: 'Allow',
+    entries: { cleo: '+ApplCLEO', dan: '+SomebodyElses' },
+  },
+]
+
+describe('small scenarios', () => {
+  test.each(scenarios)('$rule', async ({ file, exitCode, steps, people, entries, ...expected }) => {
+    const { world } = readJson<{ world: ScenarioWorld }>(scenarioFile(file))
+    const found = await runScenario(scenarioFile(file))
+    const { output } = found
+    const name = namesOf(world)
+    expect({
+      exitCode: found.exitCode,
+      steps: output.steps.map(({ state, commands }) => `${state} ${commands}`),
+      people: Object.fromEntries(
+        recordsOf(output).map(({ record, access, reason, DeviceAccessState }) => [
+          name.get(record),
+          `${access} ${reason} → ${DeviceAccessState}`,
+        ]),
+      ),
+      default: output.exchange.organizationSettings.DefaultAccessLevel,
+      entries: Object.fromEntries(
+        output.exchange.mailboxes.flatMap((mailbox) => {
+          const text = entriesOf(mailbox)
+          return text === '' ? [] : [[name.get(mailbox.Guid), text]]
+        }),
+      ),
+    }).toEqual({ exitCode, steps, people, default: expected.default, entries })
+    expectPromises(world, output)
+  })
+
+  test('a step that failed says why', async () => {
+    const world = { exchange: {}, policy: { conditionalAccessSettings: { enabled: true, includedGroups: ['gone'] } } }
+    const launcher = launch(['--scenario', inFile({ world }), '--port', '0'])
+    expect(await launcher.exited).toBe(2)
+    expect(launcher.said.stdout).toMatch(/full +failed .*groupNotFound: .*Group gone does not exist/)
+  })
+})
+
+describe('a scenario file that is not one', () => {
+  test.each([
+    ['a property that the format does not have', { world: { exchange: {} }, step: [] }, '"step"'],
+    ['one in a step', { world: { exchange: {} }, steps: [{ sync: 'full', aprove: true }] }, '"aprove"'],
+    ['one in the policy', { world: { exchange: {}, policy: { setings: {} } } }, '"setings"'],
+    ['a property of Exchange in the wrong case', { world: { exchange: { mailboxes: [{ guid: 'm1' }] } } }, '"guid"'],
+    ['a step that does nothing', { world: { exchange: {} }, steps: [{}] }, 'a step needs sync, patch or remove'],
+  ])('ends with 2 before anything is started, naming it: %s', async (_what, content, named) => {
+    const launcher = launch(['--scenario', inFile(content)])
+    expect(await launcher.exited).toBe(2)
+    expect(launcher.said.stderr).toContain(named)
+    expect(launcher.said.stdout).toBe('')
+  })
+})
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function inFile(content: object): string {
+  const folder = mkdtempSync(path.join(tmpdir(), 'easgate-scenario-'))
+  folders.push(folder)
+  const file = path.join(folder, 'scenario.json')
+  writeFileSync(file, JSON.stringify(content))
+  return file
+}
+
+/** People by the Guids of their mailbox and phone. */
+function namesOf({ exchange }: ScenarioWorld): ReadonlyMap<string, string> {
+  const mailboxes = exchange.mailboxes.map(
+    ({ Guid, PrimarySmtpAddress }) => [Guid, PrimarySmtpAddress.split('@')[0] ?? ''] as const,
+  )
+  const owner = new Map(mailboxes)
+  return new Map([
+    ...mailboxes,
+    ...exchange.devices.map(({ Guid, Mailbox }) => [Guid, owner.get(Mailbox) ?? ''] as const),
+  ])
+}
+
+/** `+id` on Allowed, `-id` on Blocked. */
+function entriesOf({ ActiveSyncAllowedDeviceIDs, ActiveSyncBlockedDeviceIDs }: MailboxView): string {
+  return [
+    ...ActiveSyncAllowedDeviceIDs.map((id) => `+${id}`),
+    ...ActiveSyncBlockedDeviceIDs.map((id) => `-${id}`),
+  ].join(' ')
+}
+
+const ruleText = ({ QueryString, Characteristic, AccessLevel }: RuleView) =>
+  `${Characteristic} ${QueryString} ${AccessLevel}`
+
+/** Promises 2 to 4 of the design, for whatever the scenario was. */
+function expectPromises({ exchange: before }: ScenarioWorld, { steps, decisions, exchange, audit }: ScenarioOutput) {
+  expect(chainProblems(audit)).toEqual([])
+  const sent = sentCommands(audit)
+  expect(sent).toHaveLength(steps.reduce((sum, { commands }) => sum + commands, 0))
+  expect(withoutEnd(audit)).toEqual([])
+  expect(decisions.map(({ record }) => record).sort()).toEqual(before.devices.map(({ Guid }) => Guid).sort())
+  expect(exchange.accessRules.map(ruleText)).toEqual(expect.arrayContaining(before.accessRules.map(ruleText)))
+  for (const was of before.mailboxes) {
+    const is = exchange.mailboxes.find(({ Guid }) => Guid === was.Guid)
+    const ofMailbox = sent.filter(({ subject }) => subject === was.Guid).map(({ command }) => command)
+    expectExplained(was.ActiveSyncAllowedDeviceIDs, is?.ActiveSyncAllowedDeviceIDs ?? [], [
+      ...ofMailbox.flatMap(({ addAllowed = [] }) => addAllowed),
+    ])
+    expectExplained(was.ActiveSyncBlockedDeviceIDs, is?.ActiveSyncBlockedDeviceIDs ?? [], [
+      ...ofMailbox.flatMap(({ addBlocked = [] }) => addBlocked),
+    ])
+  }
+}
+
+/** What was there is there still, and what came is in the audit. */
+function expectExplained(was: readonly string[], is: readonly string[], added: readonly string[]): void {
+  expect(is).toEqual(expect.arrayContaining([...was]))
+  expect(added).toEqual(expect.arrayContaining(is.filter((id) => !was.includes(id))))
+}
