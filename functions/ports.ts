@@ -178,7 +178,10 @@ export interface Store {
   ): Promise<string>
 
   relays(connectorId: string): Promise<readonly RelayApproval[]>
+  /** An administrator's word: replaces what is recorded. */
   saveRelay(connectorId: string, relay: RelayApproval): Promise<void>
+  /** A relay was here: recorded as given when it is new, else host and lastSeen alone. Never changes whether it is approved. */
+  sawRelay(connectorId: string, relay: RelayApproval): Promise<void>
 
   run(connectorId: string, runId: string): Promise<Versioned<Run> | null>
   saveRun(run: Run, etag: string | null): Promise<string>

@@ -83,7 +83,7 @@ function portsOf(config: Config, { store: sharedStore, queue, credential }: Shar
     open: openRelaySocket(config, credential),
     signer: config.signer,
     relays: (connectorId) => store.relays(connectorId),
-    saveRelay: (connectorId, relay) => store.saveRelay(connectorId, relay),
+    sawRelay: (connectorId, relay) => store.sawRelay(connectorId, relay),
     now: clock.now,
     newId: randomUUID,
     log,

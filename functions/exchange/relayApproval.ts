@@ -5,7 +5,7 @@ import type { Greeting } from './greetRelay.ts'
 
 export interface ApprovalOptions {
   readonly relays: (connectorId: string) => Promise<readonly RelayApproval[]>
-  readonly saveRelay: (connectorId: string, relay: RelayApproval) => Promise<void>
+  readonly sawRelay: (connectorId: string, relay: RelayApproval) => Promise<void>
   readonly now: () => Date
   readonly log: Log
 }
@@ -45,14 +45,14 @@ async function recordFirst(connectorId: string, { fingerprint, welcome }: Greeti
   const at = options.now().toISOString()
   const { publicKey, relay } = welcome
   const seen = { host: relay.host, firstSeen: at, lastSeen: at }
-  await options.saveRelay(connectorId, { fingerprint, publicKey, state: 'pending', ...seen })
+  await options.sawRelay(connectorId, { fingerprint, publicKey, state: 'pending', ...seen })
 }
 
 async function recordSeen(connectorId: string, known: RelayApproval, { welcome }: Greeting, options: ApprovalOptions) {
   const now = options.now()
   const { host } = welcome.relay
   if (known.host === host && now.getTime() - Date.parse(known.lastSeen) < seenEveryMs) return
-  await options.saveRelay(connectorId, { ...known, host, lastSeen: now.toISOString() })
+  await options.sawRelay(connectorId, { ...known, host, lastSeen: now.toISOString() })
 }
 
 function notApproved({ fingerprint, welcome }: Greeting, state: 'pending' | 'rejected' | 'unrecorded'): string {

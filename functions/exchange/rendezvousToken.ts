@@ -6,7 +6,7 @@ import type { TokenProvider } from '../../protocol/rendezvous.ts'
  * Both forms of the scope are in use; .NET and Java say `https://relay.azure.net//.default`, because the resource id ends in a slash.
  * Some tenants may want that one, so it can be given.
  */
-export const defaultRelayScope = 'https://relay.azure.net/.default'
+const defaultRelayScope = 'https://relay.azure.net/.default'
 
 /** The role needed is *Azure Relay Sender* (functions) or *Azure Relay Listener*. The raw JWT goes where a SAS token would. */
 export function entraTokenProvider(credential: TokenCredential, options: { scope?: string } = {}): TokenProvider {

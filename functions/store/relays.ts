@@ -1,4 +1,5 @@
 /** The relays of a connector and whether an administrator approved their keys. Table connectors, one row each. */
+import { AppError } from '../errors.ts'
 import type { RelayApproval, Store } from '../ports.ts'
 import { afterPrefix, escapeKey, joinKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
@@ -7,7 +8,7 @@ import type { Table } from './table.ts'
 
 const prefix = 'relay|'
 
-export function relays(table: Table): Pick<Store, 'relays' | 'saveRelay'> {
+export function relays(table: Table): Pick<Store, 'relays' | 'saveRelay' | 'sawRelay'> {
   return {
     async relays(connectorId) {
       const found: RelayApproval[] = []
@@ -16,20 +17,29 @@ export function relays(table: Table): Pick<Store, 'relays' | 'saveRelay'> {
       return found
     },
     saveRelay: (connectorId, relay) => table.upsert(toRow(connectorId, relay)),
+    async sawRelay(connectorId, relay) {
+      try {
+        await table.insert(toRow(connectorId, relay))
+      } catch (thrown) {
+        if (!(thrown instanceof AppError) || thrown.code !== 'changedMeanwhile') throw thrown
+        // Merged beside the approval, which an administrator may be writing at this moment
+        await table.submit([['upsert', seenRow(connectorId, relay), 'Merge']])
+      }
+    },
   }
 }
 
 function toRow(connectorId: string, relay: RelayApproval): Row {
-  const rowKey = joinKey('relay', relay.fingerprint)
-  return {
-    partitionKey: escapeKey(connectorId),
-    rowKey,
-    v: schemaVersion,
-    ...textProperties('data', JSON.stringify(relay)),
-  }
+  return { ...seenRow(connectorId, relay), ...textProperties('data', JSON.stringify(relay)) }
+}
+
+function seenRow(connectorId: string, { fingerprint, host, lastSeen }: RelayApproval): Row {
+  const seen = JSON.stringify({ host, lastSeen })
+  return { partitionKey: escapeKey(connectorId), rowKey: joinKey('relay', fingerprint), v: schemaVersion, seen }
 }
 
 function fromRow(row: ReadRow): RelayApproval {
   const relay: RelayApproval = JSON.parse(readText(row, 'data') ?? 'null')
-  return relay
+  const seen: Pick<RelayApproval, 'host' | 'lastSeen'> = JSON.parse(readText(row, 'seen') ?? '{}')
+  return { ...relay, ...seen }
 }

@@ -48,7 +48,7 @@ export async function openChain(world: unknown): Promise<ExchangeSide> {
     open: () => connect({ address, tokenProvider, subprotocol, attempts: 1 }),
     signer: signerFrom(cloud.privateKey),
     relays: async () => [approved(relay.fingerprint)],
-    saveRelay: async () => {},
+    sawRelay: async () => {},
     now: () => new Date(),
     newId: randomUUID,
     // Less than the world has, so that a listing that is cut cannot have arrived whole.

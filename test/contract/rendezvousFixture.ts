@@ -20,7 +20,7 @@ export const listenTokens: TokenProvider = sasTokenProvider({ keyName: listenRul
 export const sendTokens: TokenProvider = sasTokenProvider({ keyName: sendRule.name, key: sendRule.key })
 
 /** Times short enough that a test waits for an event and never for the clock. */
-export const quickTimings: Partial<ListenerTimings> = {
+const quickTimings: Partial<ListenerTimings> = {
   backoffBaseMs: 20,
   backoffCapMs: 100,
   deniedCapMs: 200,

@@ -79,6 +79,20 @@ export function stateContract({ store, other, newId }: StoreTest): void {
       await store().saveRelay(newId(), relay('of another connector'))
       expect(await other().relays(id)).toEqual([second, { ...first, state: 'approved' }])
     })
+    test('that are seen are added, and later change their host and time alone', async () => {
+      const id = newId()
+      const pending = relay('c')
+      await store().sawRelay(id, pending)
+      await other().saveRelay(id, { ...pending, state: 'rejected' })
+      await store().sawRelay(id, {
+        ...pending,
+        state: 'approved',
+        host: 'elsewhere',
+        lastSeen: '2026-12-01T00:00:00.000Z',
+      })
+      const expected = { ...pending, state: 'rejected', host: 'elsewhere', lastSeen: '2026-12-01T00:00:00.000Z' }
+      expect(await other().relays(id)).toEqual([expected])
+    })
   })
 
   describe('runs', () => {

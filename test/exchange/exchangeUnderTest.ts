@@ -36,7 +36,7 @@ export function exchangeUnderTest(
     },
     signer: cloudSigner,
     relays: async () => [...approvals.filter((one) => !saved.some((s) => s.fingerprint === one.fingerprint)), ...saved],
-    saveRelay: async (_, relay) => {
+    sawRelay: async (_, relay) => {
       saved.push(relay)
     },
     now: () => testNow,

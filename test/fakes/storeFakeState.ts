@@ -17,7 +17,7 @@ export function documents(nextEtag: () => string): Pick<Store, 'document' | 'sav
   }
 }
 
-export function relays(): Pick<Store, 'relays' | 'saveRelay'> {
+export function relays(): Pick<Store, 'relays' | 'saveRelay' | 'sawRelay'> {
   const saved = new Map<string, { connectorId: string; text: string }>()
   return {
     async relays(connectorId) {
@@ -28,6 +28,12 @@ export function relays(): Pick<Store, 'relays' | 'saveRelay'> {
     },
     async saveRelay(connectorId, relay) {
       saved.set(keyOf(connectorId, relay.fingerprint), { connectorId, text: JSON.stringify(relay) })
+    },
+    async sawRelay(connectorId, relay) {
+      const known = saved.get(keyOf(connectorId, relay.fingerprint))
+      const { host, lastSeen } = relay
+      const seen = known ? { ...(JSON.parse(known.text) as RelayApproval), host, lastSeen } : relay
+      saved.set(keyOf(connectorId, relay.fingerprint), { connectorId, text: JSON.stringify(seen) })
     },
   }
 }

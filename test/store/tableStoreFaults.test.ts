@@ -51,7 +51,7 @@ describe('a service that fails', () => {
   test.each(['silence', 'half'] as const)(
     'that gives no whole answer (%s) is given up in time and asked again',
     async (fault) => {
-      const store = world.open({ requestTimeoutMs: 150 })
+      const store = world.open({ requestTimeoutMs: 300 })
       await store.document(world.id, 'policy')
       world.proxy.choose = ({ isRepeated }) => (isRepeated ? null : fault)
       const before = store.requests()
