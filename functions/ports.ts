@@ -20,7 +20,6 @@ import type { PlannedChange, Outcome } from './core/plan.ts'
 export interface Clock {
   now(): Date
 }
-
 /** Stable event names and numbers; ids at information level, never addresses or names of people. */
 export interface Log {
   info(event: string, fields?: Record<string, unknown>): void
@@ -58,7 +57,6 @@ export interface RelayIdentity {
   readonly organization: string | null
   readonly server: string | null
 }
-
 export interface DeviceLists {
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
@@ -116,7 +114,6 @@ export interface Versioned<T> {
   readonly value: T
   readonly etag: string
 }
-
 export interface RelayApproval {
   readonly fingerprint: string
   readonly publicKey: string
@@ -127,14 +124,13 @@ export interface RelayApproval {
   readonly lastSeen: string
 }
 
-/** Documents of one connector, each with its type. */
+/** Documents of one connector. */
 export interface Documents {
   connector: ConnectorState
   policy: Policy
   exchange: ExchangeConfiguration
   own: OwnConfiguration
 }
-
 export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'record' | 'mark'
 
 /**
@@ -149,9 +145,7 @@ export interface StoredRow {
   readonly decision: string | null
 }
 export type RowKey = Pick<StoredRow, 'mailboxGuid' | 'kind' | 'id'>
-
 export type StagedKind = 'mailboxes' | 'records' | 'included' | 'excluded' | 'users' | 'devices'
-
 /** Which gathering: pages of an attempt that broke are never read. */
 export interface StageKey {
   readonly connectorId: string
@@ -159,7 +153,6 @@ export interface StageKey {
   readonly kind: StagedKind
   readonly attempt: string
 }
-
 export interface StoredChange {
   readonly key: string
   readonly change: PlannedChange

@@ -18,7 +18,7 @@ export interface LedgerLimits {
 }
 
 // 15 minutes at the fastest rate that Exchange allows (15 sessions, 50 ms a change) are 270,000 outcomes.
-export const ledgerLimits: LedgerLimits = { keepMs: 15 * 60_000, batches: 10_000, chars: 24_000_000 }
+const ledgerLimits: LedgerLimits = { keepMs: 15 * 60_000, batches: 10_000, chars: 24_000_000 }
 const shortestKeepMs = 2 * limits.batchLifetimeMs
 
 interface Entry {

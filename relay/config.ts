@@ -65,7 +65,7 @@ const remedies: Readonly<Record<string, string>> = {
   'powershell.modulePath': 'leave it out: the module comes with the relay',
   'powershell.parallel': 'commands at the same time, 1 to 15; Exchange allows 18 sessions per account',
   'connection.server': 'the full name of one Exchange server, not of a load balancer (Kerberos needs the SPN)',
-  connection: 'see docs of the relay, "connection"',
+  connection: "see the README's table of the relay's configuration",
   allow: 'true or false; false unless this relay may wipe phones or remove partnerships',
   maxConversations: '1 to 64; leave it out for 8',
   log: 'a file and a level (trace, debug, info, warn, error); leave it out for standard error',

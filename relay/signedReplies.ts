@@ -8,7 +8,7 @@ type Unsequenced<T> = T extends unknown ? Omit<T, 'challenge' | 'seq'> : never
 export type Reply = Unsequenced<RelayBody>
 
 /** Answers a hello that carried no usable challenge. */
-export const noChallenge = '0'.repeat(16)
+const noChallenge = '0'.repeat(16)
 
 export class SignedReplies {
   challenge = noChallenge

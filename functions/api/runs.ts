@@ -54,13 +54,14 @@ function runIdOf({ request }: Call): string {
 
 /** What concerns people; where the run's next message goes on does not. */
 function toView(run: Run) {
-  const { id, kind, dryRun, askedBy, state, step, startedAt, gatheredAt, endedAt } = run
-  const { counts, groupSizes, refusal, approvedBy, failure } = run
+  const { id, kind, dryRun, askedBy, attempt, state, step, startedAt, gatheredAt, endedAt } = run
+  const { counts, groupSizes, refusal, differing, approvedBy, failure } = run
   return {
     id,
     kind,
     dryRun,
     askedBy,
+    attempt,
     state,
     step,
     startedAt,
@@ -69,6 +70,7 @@ function toView(run: Run) {
     counts,
     groupSizes,
     refusal,
+    differing,
     approvedBy,
     failure,
   }

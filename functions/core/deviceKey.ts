@@ -6,6 +6,7 @@ export function deviceKey(deviceId: string): string {
 
 /** The entry of a list that names the device, as Exchange spells it; undefined when none does. */
 export function findEntry(list: readonly string[], key: string): string | undefined {
-  for (const entry of list) if (entry.length >= key.length && deviceKey(entry) === key) return entry
+  // No look at the lengths first: İ is longer in lower case
+  for (const entry of list) if (deviceKey(entry) === key) return entry
   return undefined
 }

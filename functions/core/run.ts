@@ -1,6 +1,6 @@
 /** A run and a connector as they are stored between steps. Pure. */
 import type { LimitRefusal } from './limits.ts'
-import type { ExchangeConfiguration, Policy } from './types.ts'
+import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
 
 export type RunKind = 'full' | 'quick'
 
@@ -57,6 +57,8 @@ export interface Run {
   readonly groupSizes: Readonly<Record<string, number>>
   readonly counts: Counts
   readonly refusal: LimitRefusal | null
+  /** Access rules that somebody else made and that differ from the policy: reported, never changed. */
+  readonly differing: readonly { readonly rule: AccessRule; readonly wanted: AccessLevel }[]
   readonly approvedBy: string | null
   readonly failure: { readonly code: string; readonly message: string; readonly step: StepName } | null
 }

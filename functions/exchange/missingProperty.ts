@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts'
 export function missingProperty(cmdlet: string, rowNumber: number, property: string): AppError {
   return new AppError(
     'incompleteInventory',
-    `Row ${rowNumber} of ${cmdlet} has no ${property}. Run \`relay check\` on the relay: the account may not be allowed to read it.`,
+    `Row ${rowNumber} of ${cmdlet} has no ${property}. The relay's account may not be allowed to read it: give it the role View-Only Recipients.`,
     { retryable: true },
   )
 }

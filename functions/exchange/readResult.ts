@@ -42,7 +42,7 @@ const lasting: ReadonlySet<FailureCategory> = new Set([
   'parameterHidden',
 ])
 
-const permission = " Give the relay's account the role for it; `relay check` tests every cmdlet and parameter."
+const permission = " Give the relay's account the role for it (Get-ManagementRole -Cmdlet names it)."
 const remedies: Partial<Record<FailureCategory, string>> = {
   accessDenied: permission,
   cmdletHidden: permission,

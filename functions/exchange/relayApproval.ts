@@ -63,5 +63,5 @@ function notApproved({ fingerprint, welcome }: Greeting, state: 'pending' | 'rej
   if (state === 'unrecorded') {
     return `${who} is not approved, and ${maxPending} others wait already, so it was not recorded. Reject or approve those; if nobody set them up, replace the Listen key.`
   }
-  return `${who} is not approved. Compare the fingerprint with the one that \`relay status\` prints on that machine, and approve it on the connector's page if they are the same.`
+  return `${who} is not approved. Compare the fingerprint with the one in relay.json in the relay's state folder; if they are the same, approve it: POST /easgate/connectors/<id>/relays/<fingerprint>/approve.`
 }

@@ -84,7 +84,7 @@ function keep(row: Row, asked: readonly string[], found: Map<string, DeviceLists
 }
 
 function notAsked(what: string): AppError {
-  const message = `${cmdlet} returned ${what}. Nothing was changed; if this repeats, set the connector's reread to "single".`
+  const message = `${cmdlet} returned ${what}. Nothing was changed; the next sync reads again.`
   return new AppError('incompleteInventory', message, { retryable: true })
 }
 

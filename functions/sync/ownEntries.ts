@@ -16,7 +16,7 @@ export async function claimEntries(
   const rows = prepared.flatMap(({ change, edits }) =>
     edits.toDo.flatMap(({ deviceId, before, after }) => {
       const added: List | null = after === 'allowed' || after === 'blocked' ? after : null
-      return added && before !== added
+      return added && before !== added && before !== 'both'
         ? [entryRow(change.mailboxGuid, { deviceId, list: added, runId: run.id, since })]
         : []
     }),

@@ -74,7 +74,8 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
   const run = await newRun(ports, request)
   await ports.store.saveRun(run, null)
   const take = (state: ConnectorState): ConnectorState | null => {
-    if (state.running[run.kind] !== dead) return null
+    // The dead run may have let go in the meantime
+    if (state.running[run.kind] !== dead && state.running[run.kind] !== null) return null
     const pendingFull = run.kind === 'full' ? null : state.pendingFull
     return { ...state, running: { ...state.running, [run.kind]: run.id }, pendingFull }
   }
@@ -116,6 +117,7 @@ async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun, attemp
     groupSizes: {},
     counts: {},
     refusal: null,
+    differing: [],
     approvedBy: null,
     failure: null,
   }

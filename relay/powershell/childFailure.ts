@@ -1,6 +1,6 @@
 /** The ways in which a PowerShell child fails its caller, as one error. */
 
-export const childFailureKinds = [
+const childFailureKinds = [
   'missing', // the executable cannot be started
   'exit', // the child ended before it had answered, whatever its exit code
   'hang', // no answer in time; the child was killed

@@ -9,7 +9,7 @@ export type RegistrationState = {
 }
 
 /** What one session of one channel tells. */
-export type SessionRecord = {
+type SessionRecord = {
   up: () => void
   /** Whether the channel may leave to be renewed. It is a claim: two channels never leave at the same moment. */
   mayRecycle: () => boolean

@@ -8,7 +8,7 @@ const titles: Readonly<Record<string, string>> = {
   gatherGroups: 'reading groups',
   gatherUsers: 'reading users',
   gatherDevices: 'reading Intune devices',
-  takeLease: 'waiting for the lease',
+  takeLease: 'taking its turn (one run decides and sends at a time)',
   decide: 'deciding',
   limits: 'checking the limits',
   apply: 'sending commands to Exchange',
@@ -18,7 +18,8 @@ const titles: Readonly<Record<string, string>> = {
 export function progressLine(): (run: RunView) => void {
   let last = ''
   return ({ kind, state, step, counts }) => {
-    const commands = step === 'apply' ? `, ${counts['commands'] ?? 0} of ${counts['planned.changes'] ?? 0}` : ''
+    const planned = (counts['planned.changes'] ?? 0) + (counts['planned.configuration'] ?? 0)
+    const commands = step === 'apply' ? `, ${counts['commands'] ?? 0} of ${planned}` : ''
     const line = state === 'running' ? `  ${kind} sync: ${titles[step] ?? step}${commands}` : `  ${kind} sync: ${state}`
     if (line === last) return
     last = line

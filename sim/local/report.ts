@@ -36,7 +36,10 @@ export function report({ kind, state, counts, refusal, failure, startedAt, ended
     `  commands     ${count('commands')} sent to Exchange${outcomes(counts)}`,
     `  asked        ${count('graphRequests')} Graph requests, ${count('relayConversations')} relay conversations`,
   ]
-  if (refusal) lines.push(`  ${state === 'held' ? 'HELD' : 'limits'}       ${refusal.message}`)
+  if (refusal && state === 'held') lines.push(`  HELD         ${refusal.message}`)
+  // The first sentence has the numbers; what to do about it was done
+  if (refusal && state !== 'held')
+    lines.push(`  limits       held the plan until it was approved: ${refusal.message.split('. ')[0] ?? ''}`)
   if (failure) lines.push(`  FAILED       in step ${failure.step}: ${failure.code}: ${failure.message}`)
   return lines.join('\n')
 }

@@ -3,14 +3,14 @@ import { Socket } from 'node:net'
 import type { LiveSocket } from './joinSockets.ts'
 
 export type UpgradeAction = 'listen' | 'connect' | 'accept' | 'request'
-export type SocketChoice = {
+type SocketChoice = {
   kind?: 'control' | 'sender' | 'listener' | 'data' | 'all' | undefined
   path?: string | undefined
   count?: number | undefined
 }
 
 /** `duplicate`: the same accept is sent twice. `expired`: its URL is already spent. `lost`: it is never sent. */
-export type AcceptFault = 'duplicate' | 'expired' | 'lost'
+type AcceptFault = 'duplicate' | 'expired' | 'lost'
 
 export type Faults = {
   /** Cuts sockets without a WebSocket close: `fin` as a dying process does, `rst` as a firewall does. Returns how many. */

@@ -10,7 +10,7 @@ export function refuseUpgrade(socket: Duplex, status: number, text: string, now:
 }
 
 /** The text with TrackingId, SystemTracker and Timestamp, safe for a status line. */
-export function reasonPhrase(text: string, now: number): string {
+function reasonPhrase(text: string, now: number): string {
   const plain = text.replace(/[^\x20-\x7e]/g, '?').slice(0, 400)
   return `${plain}. TrackingId:${randomUUID()}_G0, SystemTracker:sim, Timestamp:${new Date(now).toISOString()}`
 }

@@ -1,10 +1,7 @@
 /** Paths and query parameters of the simulated namespace: which hybrid connection a URL means, and what is left for the application. Pure. */
 
-/** A request to `/$hc/...`. `path` is the registered one, `fullPath` the requested one with its suffix, both without outer slashes. */
-export type RelayTarget = { path: string; fullPath: string; query: URLSearchParams }
-
 /** The segments of a path, decoded and in lower case, for comparing. */
-export function segmentsOf(path: string): string[] {
+function segmentsOf(path: string): string[] {
   return path
     .split('/')
     .filter((segment) => segment !== '')

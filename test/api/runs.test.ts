@@ -30,6 +30,7 @@ function run(id: string, patch: Partial<Run> = {}): Run {
     groupSizes: { g1: 7 },
     counts: { 'found.records': 3 },
     refusal: null,
+    differing: [],
     approvedBy: null,
     failure: null,
     ...patch,

@@ -153,6 +153,7 @@ function newRun(connectorId: string, id: string, startedAt: string): Run {
     groupSizes: {},
     counts: {},
     refusal: null,
+    differing: [],
     approvedBy: null,
     failure: null,
   }

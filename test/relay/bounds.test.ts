@@ -73,10 +73,10 @@ test.each([
 })
 
 test('pings count as life', async () => {
-  relay = await startTestRelay({ options: { times: { ...sessionTimes, silenceMs: 60 } } })
+  relay = await startTestRelay({ options: { times: { ...sessionTimes, silenceMs: 500 } } })
   const cloud = await relay.connect().hello()
-  const timer = setInterval(() => cloud.socket.ping(), 10)
-  const { results } = await cloud.run([read('ms=200')])
+  const timer = setInterval(() => cloud.socket.ping(), 20)
+  const { results } = await cloud.run([read('ms=900')])
   clearInterval(timer)
   expect(results).toMatchObject([{ ok: true }])
 })

@@ -19,10 +19,10 @@ import { relayInfoOf } from '../../relay/relayInfo.ts'
 import { sessionTimes } from '../../relay/sessionContext.ts'
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
 
-export const silentLog = pino({ level: 'silent' })
+const silentLog = pino({ level: 'silent' })
 export const fixtureShell = fileURLToPath(new URL('fixtures/pwsh.mjs', import.meta.url))
 
-export const quickTimes: HostTimes = {
+const quickTimes: HostTimes = {
   ...hostTimes,
   importMs: 5_000,
   openMs: 5_000,

@@ -118,6 +118,33 @@ describe('the promises, over random worlds', () => {
     )
   })
 
+  test('switched off by any kind of sync, nobody who had mail is left without, and nothing of easgate’s stays', async () => {
+    await fc.assert(
+      fc.asyncProperty(worlds, fc.constantFrom('full', 'quick'), async (world, kind) => {
+        const system = await systemOf(world)
+        const stateBefore = await picture(system)
+        await system.sync('full', { approve: true })
+        const allowed = () =>
+          system.exchange.state.records().flatMap(({ guid, state }) => (state === 'allowed' ? [guid] : []))
+        const had = allowed()
+        const moments: string[][] = []
+        system.exchange.faults.before = () => void moments.push(allowed())
+        const policy = policyOf(world.policy)
+        await system.setPolicy({ ...policy, enabled: false })
+        await system.sync(kind, { approve: true })
+        const stays = had.filter((guid) => allowed().includes(guid))
+        for (const moment of moments) expect(moment).toEqual(expect.arrayContaining(stays))
+        const { decisions: _decisions, ...restored } = await picture(system)
+        expect(restored).toEqual({
+          defaultLevel: stateBefore.defaultLevel,
+          rules: stateBefore.rules,
+          lists: stateBefore.lists,
+        })
+      }),
+      { numRuns: runs },
+    )
+  })
+
   test('the order of what comes in never matters', async () => {
     await fc.assert(
       fc.asyncProperty(worlds, async (world) => {

@@ -244,6 +244,19 @@ describe('sending', () => {
     const run = await system.sync('full')
     expect([run.state, run.counts['outcome.failed']]).toEqual(['done', 2])
   })
+  test('a quick sync after switching off restores the default, too, before it withdraws anything', async () => {
+    const system = await systemOf(3, 2)
+    await system.sync('full')
+    await system.setPolicy({ ...policy(), enabled: false })
+    const moments: string[] = []
+    system.exchange.faults.before = () => void moments.push(system.exchange.record('r1').state)
+    await system.sync('quick')
+    expect(new Set(moments)).toEqual(new Set(['allowed']))
+    expect([system.exchange.record('r1').state, system.exchange.lists('m1').allowed]).toEqual(['allowed', []])
+    expect((await system.store.document(connectorId, 'own'))?.value.defaultLevel).not.toBeNull()
+    await system.sync('quick')
+    expect((await system.store.document(connectorId, 'own'))?.value.defaultLevel).toBeNull()
+  })
   test('switched off, the default comes back first, then easgate’s entries go', async () => {
     const system = await systemOf(3, 2)
     await system.sync('full')

@@ -28,7 +28,7 @@ export const apply: Step = async (ports, run) => {
   if (state.lease?.runId !== run.id) return { next: 'takeLease', cursor: 'apply', delaySeconds: retrySeconds }
   const sending = await maySend(ports, run)
   if (sending !== 'send') return { next: 'finish', counts: { [`notSent.${sending}`]: 1 } }
-  if (run.kind === 'full') await saveOwnConfiguration(ports, run.connectorId, (await planFor(ports, run)).own)
+  await saveOwnConfiguration(ports, run.connectorId, (await planFor(ports, run)).own)
 
   const cursor: Cursor = run.cursor === null ? { phase: 1, tries: 0 } : (JSON.parse(run.cursor) as Cursor)
   const phase = await nextOpenPhase(ports, run, cursor.phase)

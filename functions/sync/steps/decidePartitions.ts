@@ -24,7 +24,8 @@ export const decidePartitions: Step = async (ports, run) => {
   if (next < partitionCount) return { next: 'decide', cursor: String(next), counts: tally }
   return {
     next: 'limits',
-    counts: { ...tally, 'differing.rules': plan.differing.length, 'planned.configuration': plan.changes.length },
+    counts: { ...tally, 'planned.configuration': plan.changes.length },
+    patch: { differing: plan.differing },
   }
 }
 
@@ -56,12 +57,19 @@ function partitionsAtOnce({ counts }: Run): number {
   return (counts['inventory.records'] ?? 0) > 100_000 ? 1 : 4
 }
 
-/** Only a full sync makes Exchange's configuration equal to the policy; a quick one decides by the configuration as it is. */
+/*
+ * run   | policy                     | Exchange's configuration
+ * full  | any                        | made equal to the policy
+ * quick | applied                    | as it is: decided by what stands there, with the fallback where nothing holds a record
+ * quick | off, or default level none | what stood there before easgate comes back: entries are being withdrawn, and nobody may
+ *       |                            |   stand without an entry under a default that easgate set
+ */
 export async function planFor(ports: Pick<Ports, 'store'>, run: Run): Promise<ConfigurationPlan> {
   if (!run.configuration)
     throw new AppError('internal', `run ${run.id} reached ${run.step} without Exchange's configuration`)
   const own = (await ports.store.document(run.connectorId, 'own'))?.value ?? nothingOwned
-  if (run.kind === 'full') return planConfiguration(run.policy, run.configuration, own)
+  const isApplied = run.policy.enabled && run.policy.defaultAccessLevel !== 'none'
+  if (run.kind === 'full' || !isApplied) return planConfiguration(run.policy, run.configuration, own)
   const { defaultLevel, rules } = run.configuration
   return { planned: { defaultLevel, rules }, changes: [], own, differing: [] }
 }

@@ -9,7 +9,7 @@ export const finish: Step = async (ports, run) => {
   await ports.store.clearStaged(run.connectorId, run.id)
   await changeConnector(ports, run.connectorId, (state) => ({
     ...withoutRun(state, run),
-    // A dry run is no sync, and a held plan that was approved later says nothing new about the inventory
+    // A dry run is no sync
     ...(run.dryRun
       ? {}
       : { [run.kind === 'full' ? 'lastFullSync' : 'lastQuickSync']: now, inventory: inventoryOf(run) }),

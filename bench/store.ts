@@ -1,0 +1,199 @@
+/** Gathers and decides on a real Azurite, then writes and reads the very same rows with a bare client at its best concurrency. */
+import { createHash, randomUUID } from 'node:crypto'
+import { TableClient, TableTransaction } from '@azure/data-tables'
+import { defaultPolicy } from '../functions/core/settings.ts'
+import type { Directory, Exchange, Ports, StepMessage } from '../functions/ports.ts'
+import { tableStore } from '../functions/store/tableStore.ts'
+import { runStep } from '../functions/sync/runStep.ts'
+import { startRun } from '../functions/sync/startRun.ts'
+import { startAzurite } from '../sim/local/azurite.ts'
+import { round, timed, type Bench } from './bench.ts'
+import { sampleFacts } from './sampleFacts.ts'
+
+const goal = 1.5
+const connectorId = 'bench'
+type Entity = { partitionKey: string; rowKey: string; [name: string]: unknown }
+
+export const store: Bench = async ({ records = 20_000 }) => {
+  const azurite = await startAzurite()
+  try {
+    const mailboxes = Math.ceil(records / 1.5)
+    const ours = await timed(() => gatherAndDecide(azurite.connectionString, mailboxes))
+    const written = await writtenRows(azurite.connectionString)
+    const attempts: { concurrency: number; ms: number }[] = []
+    for (const concurrency of [4, 8, 16]) {
+      attempts.push({
+        concurrency,
+        ms: await timed(() => bareLoop(azurite.connectionString, written, `bare${concurrency}`, concurrency)),
+      })
+    }
+    const best = attempts.reduce((a, b) => (b.ms < a.ms ? b : a))
+    const ratio = round(ours / best.ms, 2)
+    const rows = written.tables.reduce((sum, { entities }) => sum + entities.length, 0)
+    return {
+      rows: [
+        { what: 'easgate: gather and decide', records, 'rows written': rows, ms: round(ours) },
+        ...attempts.map(({ concurrency, ms }) => ({
+          what: `bare loop, ${concurrency} at once`,
+          records,
+          'rows written': rows,
+          ms: round(ms),
+        })),
+      ],
+      figures: [
+        { name: 'store', value: ratio, unit: '× the bare loop', goal: `at most ${goal}`, isReached: ratio <= goal },
+      ],
+    }
+  } finally {
+    await azurite.child.stop()
+  }
+}
+
+/** A full sync up to the limits, over the real store; Exchange and Graph cost nothing here. */
+async function gatherAndDecide(connectionString: string, mailboxes: number): Promise<void> {
+  const queue: StepMessage[] = []
+  const ports: Ports = {
+    ...sources(mailboxes),
+    store: tableStore({ service: connectionString, tablePrefix: 'ours' }),
+    queue: { send: async (message) => void queue.push(message) },
+    clock: { now: () => new Date() },
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    newId: randomUUID,
+    hash: (text) => createHash('sha256').update(text).digest('hex'),
+  }
+  const policy = {
+    ...defaultPolicy,
+    enabled: true,
+    includedGroups: ['staff'],
+    defaultAccessLevel: 'quarantine' as const,
+  }
+  await ports.store.saveDocument(connectorId, 'policy', policy, null)
+  const { runId } = await startRun(ports, { connectorId, kind: 'full', askedBy: 'bench', dryRun: true })
+  for (let message = queue.shift(); message; message = queue.shift()) {
+    const run = await ports.store.run(connectorId, runId ?? '')
+    if (run?.value.step === 'limits') return
+    await runStep(ports, message, { id: randomUUID(), dequeueCount: 1 })
+  }
+  throw new Error('the run ended before the limits')
+}
+
+function sources(mailboxes: number): { exchange: Exchange; directory: Directory } {
+  const facts = sampleFacts(mailboxes)
+  const pages = async function* <T>(items: readonly T[]) {
+    for (let at = 0; at < items.length; at += 500) yield items.slice(at, at + 500)
+  }
+  const users = facts.flatMap(({ candidates }) => candidates.map(({ user }) => user))
+  const devices = facts.flatMap((one) => one.devices)
+  const page = <T>(items: readonly T[], cursor: string | null) => {
+    const at = Number(cursor ?? 0)
+    return { items: items.slice(at, at + 999), next: at + 999 < items.length ? String(at + 999) : null }
+  }
+  const conversation = {
+    relay: { fingerprint: '', version: '', host: '', parallel: 1, organization: null, server: null },
+    mailboxes: () => pages(facts.flatMap(({ mailbox }) => (mailbox ? [mailbox] : []))),
+    records: () => pages(facts.flatMap((one) => one.records.map(({ record }) => record))),
+    configuration: async () => ({
+      organization: null,
+      defaultLevel: 'allow' as const,
+      userMailInsert: null,
+      adminMailRecipients: [],
+      rules: [],
+      servers: [],
+      deviceClasses: [],
+      mailboxPolicies: [],
+    }),
+    lists: async () => new Map(),
+    change: () => pages<never>([]) as never,
+  }
+  return {
+    exchange: { converse: async (_, use) => use(conversation) },
+    directory: {
+      users: async (cursor) => page(users, cursor),
+      memberIds: async (_, cursor) =>
+        page(
+          users.map(({ id }) => id),
+          cursor,
+        ),
+      intuneDevices: async (cursor) => page(devices, cursor),
+      requests: () => 0,
+    },
+  }
+}
+
+interface Written {
+  readonly tables: readonly {
+    readonly name: string
+    readonly entities: readonly Entity[]
+    readonly reads: readonly string[]
+  }[]
+}
+
+/** What stands in the tables afterwards, and which partitions a run reads how often. */
+async function writtenRows(connectionString: string): Promise<Written> {
+  const tables = ['staging', 'records', 'changes'].map(async (name) => {
+    const client = TableClient.fromConnectionString(connectionString, `ours${name}`, { allowInsecureConnection: true })
+    const entities: Entity[] = []
+    for await (const page of client.listEntities().byPage({ maxPageSize: 1000 })) {
+      for (const { etag: _etag, timestamp: _timestamp, ...entity } of page) entities.push(entity as unknown as Entity)
+    }
+    const partitions = [...new Set(entities.map(({ partitionKey }) => partitionKey))]
+    // Mailboxes are read for two indexes and to decide, users for one index and to decide, everything else once
+    const times = (key: string) =>
+      name !== 'staging' ? 0 : key.includes('|mailboxes|') ? 3 : key.includes('|users|') ? 2 : 1
+    return { name, entities, reads: partitions.flatMap((key) => Array.from({ length: times(key) }, () => key)) }
+  })
+  return { tables: await Promise.all(tables) }
+}
+
+/** The same rows by the client alone: transactions of up to 100, some at once; then the same reading. */
+async function bareLoop(
+  connectionString: string,
+  { tables }: Written,
+  prefix: string,
+  concurrency: number,
+): Promise<void> {
+  for (const { name, entities, reads } of tables) {
+    const client = TableClient.fromConnectionString(connectionString, `${prefix}${name}`, {
+      allowInsecureConnection: true,
+    })
+    await client.createTable()
+    await each(batches(entities), concurrency, async (batch) => {
+      const transaction = new TableTransaction()
+      for (const entity of batch) transaction.upsertEntity(entity, 'Replace')
+      await client.submitTransaction(transaction.actions)
+    })
+    await each(reads, concurrency, async (key) => {
+      for await (const page of client
+        .listEntities({ queryOptions: { filter: `PartitionKey eq '${key}'` } })
+        .byPage({ maxPageSize: 1000 }))
+        void page
+    })
+  }
+}
+
+function batches(entities: readonly Entity[]): Entity[][] {
+  const found: Entity[][] = []
+  let batch: Entity[] = []
+  let size = 0
+  for (const entity of entities) {
+    const bytes = JSON.stringify(entity).length
+    const isFull =
+      batch.length === 100 || size + bytes > 3_000_000 || (batch[0] && batch[0].partitionKey !== entity.partitionKey)
+    if (isFull) {
+      found.push(batch)
+      batch = []
+      size = 0
+    }
+    batch.push(entity)
+    size += bytes
+  }
+  return batch.length === 0 ? found : [...found, batch]
+}
+
+async function each<T>(items: readonly T[], concurrency: number, use: (item: T) => Promise<void>): Promise<void> {
+  const iterator = items[Symbol.iterator]()
+  const work = async () => {
+    for (let next = iterator.next(); !next.done; next = iterator.next()) await use(next.value)
+  }
+  await Promise.all(Array.from({ length: concurrency }, work))
+}
