@@ -43,7 +43,7 @@ async function commandsPerSecond(stack: Stack, count: number): Promise<number> {
   }
   if (run.state !== 'done' || commands.length !== count)
     throw new Error(`the sync is ${run.state} with ${commands.length} of ${count} commands`)
-  const times = commands.map(({ at }) => Date.parse(at)).sort((a, b) => a - b)
+  const times = commands.map(({ at }) => Date.parse(at)).toSorted((a, b) => a - b)
   const ms = (times.at(-1) ?? 0) - (times[0] ?? 0) + cmdletMs
   return (count / ms) * 1000
 }

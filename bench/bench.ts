@@ -24,7 +24,7 @@ export async function timed(call: () => unknown): Promise<number> {
 }
 
 export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
+  return [...numbers].toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN
 }
 
 export function round(number: number, digits = 0): number {

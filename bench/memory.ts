@@ -68,16 +68,16 @@ async function sampleOf(records: number): Promise<Sample> {
   try {
     const host: number[] = []
     const relay: number[] = []
-    let isRunning = true
+    const sync = { isRunning: true }
     const sampling = (async () => {
-      while (isRunning) {
+      while (sync.isRunning) {
         host.push(await heapMb(stack, folder, 'functions'))
         relay.push(await heapMb(stack, folder, 'relay'))
         await new Promise((resolve) => setTimeout(resolve, 500))
       }
     })()
     const run = await stack.app.sync({ kind: 'full', approve: true })
-    isRunning = false
+    sync.isRunning = false
     await sampling
     return {
       records: run.counts['found.records'] ?? 0,

@@ -3,7 +3,7 @@ import type { ConfigurationChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
 import type { AccessRule, ExchangeConfiguration } from '../core/types.ts'
 import type { ChangeCommand, StoredChange } from '../ports.ts'
-import type { Applying } from './applyPhase.ts'
+import type { Applying } from './applying.ts'
 import { auditEnded, auditSent } from './auditCommands.ts'
 import { saveRuleGuid } from './ownConfiguration.ts'
 

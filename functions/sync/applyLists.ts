@@ -2,7 +2,7 @@
 import type { Adoption, ListChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
 import type { ChangeCommand, CommandOutcome, StoredChange, StoredRow } from '../ports.ts'
-import type { Applying } from './applyPhase.ts'
+import type { Applying } from './applying.ts'
 import { auditEnded, auditSent } from './auditCommands.ts'
 import { editLists, type ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'

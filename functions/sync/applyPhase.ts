@@ -2,20 +2,10 @@
 import type { Outcome, Phase } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { add, type Tally } from '../core/tally.ts'
-import type { Conversation, Ports, StoredChange } from '../ports.ts'
+import type { Ports, StoredChange } from '../ports.ts'
+import type { Applying } from './applying.ts'
 import { applyConfiguration } from './applyConfiguration.ts'
 import { prepareLists, runLists } from './applyLists.ts'
-
-export interface Applying {
-  readonly ports: Ports
-  readonly run: Run
-  readonly conversation: Conversation
-  readonly tally: Tally
-  /** The message's time is over: nothing new is begun. */
-  readonly isOver: () => boolean
-  /** Called for every change that got its outcome. */
-  readonly settled: () => void
-}
 
 /** One batch: enough to keep fifteen runspaces busy while the next is prepared, few enough to be done in seconds. */
 const changesPerChunk = 100

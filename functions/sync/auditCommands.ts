@@ -2,7 +2,7 @@
 import type { AuditEntry } from '../core/audit.ts'
 import type { EntryEdit } from '../core/plan.ts'
 import type { ChangeCommand, CommandOutcome } from '../ports.ts'
-import type { Applying } from './applyPhase.ts'
+import type { Applying } from './applying.ts'
 
 interface Sent {
   readonly command: ChangeCommand

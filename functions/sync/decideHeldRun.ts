@@ -3,7 +3,7 @@ import type { Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { changeConnector } from './connector.ts'
-import { messageFor } from './runStep.ts'
+import { messageFor } from './messageFor.ts'
 
 /** Throws AppError notFound, or conflict when the run is not held or a run of its kind is on its way. */
 export async function approveRun(ports: Ports, connectorId: string, runId: string, by: string): Promise<void> {

@@ -3,7 +3,7 @@ import { partitionOf } from '../core/partition.ts'
 import type { ListChange } from '../core/plan.ts'
 import type { List } from '../core/types.ts'
 import type { StoredRow } from '../ports.ts'
-import type { Applying } from './applyPhase.ts'
+import type { Applying } from './applying.ts'
 import type { ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'
 
@@ -28,7 +28,6 @@ export async function claimEntries(
 export function goneEntries({ ports, run }: Applying, mailboxGuid: string, edits: ListEdits['toDo']): StoredRow[] {
   const lists: readonly List[] = ['allowed', 'blocked']
   const since = ports.clock.now().toISOString()
-  const wasOn = (list: List, { before }: ListEdits['toDo'][number]) => before === list || before === 'both'
   return edits.flatMap((edit) =>
     lists
       .filter((list) => wasOn(list, edit) && edit.after !== list && edit.after !== 'both')
@@ -50,4 +49,8 @@ export async function writeByPartition(
     else partitions.set(partition, [row])
   }
   await Promise.all([...partitions].map(([partition, own]) => ports.store.writeRows(connectorId, partition, own, [])))
+}
+
+function wasOn(list: List, { before }: ListEdits['toDo'][number]): boolean {
+  return before === list || before === 'both'
 }

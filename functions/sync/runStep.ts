@@ -3,7 +3,9 @@ import { addCounts, type Run } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { Ports, StepMessage, Versioned } from '../ports.ts'
 import { failRun } from './failRun.ts'
-import { steps, type StepResult } from './steps.ts'
+import { messageFor } from './messageFor.ts'
+import type { StepResult } from './step.ts'
+import { steps } from './steps.ts'
 
 /** Longer than any step may take (functionTimeout): past it, another message may take over. */
 const claimMs = 11 * 60_000
@@ -53,11 +55,6 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
     if (error.retryable && delivery.dequeueCount < maxDeliveries) throw error
     await failRun(ports, message, { code: error.code, message: error.message })
   }
-}
-
-/** The message that carries a run on from where it stands. */
-export function messageFor(run: Run): StepMessage {
-  return { connectorId: run.connectorId, runId: run.id, position: run.position }
 }
 
 function isClaimedByOther({ claim }: Run, delivery: Delivery, now: Date): boolean {

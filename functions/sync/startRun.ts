@@ -3,7 +3,7 @@ import { newConnector, type ConnectorState, type Run, type RunKind } from '../co
 import { defaultPolicy } from '../core/settings.ts'
 import type { Ports } from '../ports.ts'
 import { changeConnector, readConnector } from './connector.ts'
-import { messageFor } from './runStep.ts'
+import { messageFor } from './messageFor.ts'
 
 export interface StartRequest {
   readonly connectorId: string

@@ -52,7 +52,7 @@ function group(counts: Counts, title: string, accesses: readonly string[]): stri
   )
   const total = found.reduce((sum, { number }) => sum + number, 0)
   const rows = found
-    .sort((a, b) => b.number - a.number)
+    .toSorted((a, b) => b.number - a.number)
     .map(
       ({ access, reason, number }) =>
         `  ${' '.repeat(12)} ${String(number).padStart(5)}  ${accesses.length > 1 ? `${access}: ` : ''}${reasons[reason] ?? reason}`,

@@ -85,7 +85,7 @@ async function sync(
   const { counts } = run
   return {
     sync: kind,
-    state: run.state === 'done' || run.state === 'held' ? run.state : 'failed',
+    state: stateOf(run),
     durationMs: Date.now() - started,
     counts,
     commands: counts['commands'] ?? 0,
@@ -95,9 +95,22 @@ async function sync(
   }
 }
 
+/*
+ * run      | step
+ * done     | done
+ * held     | held
+ * replaced | held, where the limits refused it: the plan of an earlier full sync is held, and only one is kept
+ * else     | failed
+ */
+function stateOf({ state, refusal }: RunView): 'done' | 'held' | 'failed' {
+  if (state === 'done' || state === 'held') return state
+  return state === 'replaced' && refusal ? 'held' : 'failed'
+}
+
 function messageOf({ state, failure, refusal }: RunView): { message?: string } {
   if (failure) return { message: `${failure.step}: ${failure.code}: ${failure.message}` }
-  return state === 'held' && refusal ? { message: refusal.message } : {}
+  if (!refusal || state === 'done') return {}
+  return { message: state === 'replaced' ? `${refusal.message} (An earlier plan is held already.)` : refusal.message }
 }
 
 /** Changes the simulators' worlds and the policy. */

@@ -34,7 +34,7 @@ const program = new Command('npm start --')
   .option('--once', 'end after the first full sync and its report, exit 0 when it is done', false)
   .option(
     '--scenario <file>',
-    'take the steps of a scenario file in its world, then end; exit 0, or 2 when a step failed',
+    'take the steps of a scenario file in its world, then end; exit 0, 2 when a step failed, 130 when stopped',
   )
   .option('--json <file>', "write the scenario's result to this file")
   .option(
@@ -60,23 +60,27 @@ program.action(async (options: Options) => {
     process.once('SIGINT', () => resolve('stopped'))
     process.once('SIGTERM', () => resolve('stopped'))
   })
-  let stack: Stack | undefined
+  // Known from its first moment: what is stopped while it starts is stopped in order too
+  let starting: Promise<Stack> | undefined
   const work = options.scenario ? scenario(options, options.scenario) : company(options)
   try {
     const ended = await Promise.race([work, stopped])
     if (ended === 'stopped') process.stdout.write('\nStopping …\n')
-    else process.exitCode = ended
+    // Cut short: whoever waits for the steps, or for the first sync, must not take it for done
+    process.exitCode = ended !== 'stopped' ? ended : options.scenario || options.once ? 130 : 0
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
     process.exitCode = 2
   }
-  await stack?.stop()
+  const started = await starting?.catch(() => undefined)
+  await started?.stop()
   process.exit()
 
   async function scenario({ json }: Options, file: string): Promise<number> {
     const { world, steps } = readScenario(file)
     const { policy, ...worlds } = world
-    stack = await startStack({ ...stackOptions(options), world: worlds, policy, schedules: never })
+    starting = startStack({ ...stackOptions(options), world: worlds, policy, schedules: never })
+    const stack = await starting
     const result = await runScenario(
       stack,
       { world, steps },
@@ -93,7 +97,8 @@ program.action(async (options: Options) => {
   async function company({ once, mailboxes }: Options): Promise<number> {
     const { policy, ...world } = sampleCompany(new Date(), mailboxes)
     process.stdout.write(`Starting the local system with a sample company of ${mailboxes} mailboxes …\n`)
-    stack = await startStack({ ...stackOptions(options), world, policy, schedules: once ? never : defaults })
+    starting = startStack({ ...stackOptions(options), world, policy, schedules: once ? never : defaults })
+    const stack = await starting
     const run = await stack.app.sync({ kind: 'full', approve: true, onProgress: progressLine() })
     process.stdout.write(`\n${report(run)}\n`)
     if (once) return run.state === 'done' ? 0 : 1

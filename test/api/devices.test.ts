@@ -86,7 +86,7 @@ test('a record with its decision, and the user that its mailbox belongs to', asy
 const five = async () => {
   const app = api()
   await app.store.writeRows('contoso', 0, [record('m2', 'c'), record('m1', 'b'), record('m1', 'a')], [])
-  await app.store.writeRows('contoso', partitionCount - 1, [record('m3', 'd'), record('m4', 'e')], [])
+  await app.store.writeRows('contoso', partitionCount - 1, [record('k1', 'd'), record('k2', 'e')], [])
   return app
 }
 

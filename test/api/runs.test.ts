@@ -97,6 +97,7 @@ test('changes come in the order of apply, page by page, with their outcomes', as
   await app.store.saveOutcomes('contoso', 'r3', new Map([['1|0002|m|lists', outcome]]))
   const rows = keys.map((key, index) => ({ key, change, outcome: index === 1 ? outcome : null }))
   expect((await app.call('GET', `${root}/r3/changes`)).body).toEqual({ value: rows })
+  expect((await app.call('GET', `${root}/r3/changes?$top=3`)).body).toEqual({ value: rows })
 
   const first = await app.call('GET', `${root}/r3/changes?$top=2`)
   const { '@odata.nextLink': next, value }: { '@odata.nextLink': string; value: unknown } = JSON.parse(

@@ -382,7 +382,7 @@ describe('the decision table, row by row', () => {
       { id: 'b', complianceState: 'noncompliant' },
       { id: 'a', complianceState: 'compliant' },
     ]
-    for (const devices of [[old, ...twins], [...twins, old].reverse()]) {
+    for (const devices of [[old, ...twins], [...twins, old].toReversed()]) {
       expect(decideMailbox(facts({ devices }), context(), fullRun).decisions[0]?.intuneDeviceId).toBe('a')
     }
   })

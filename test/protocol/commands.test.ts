@@ -10,11 +10,11 @@ const newer =
 
 describe('the closed list', () => {
   test('is the seeds’ list in both dialects, and nothing else', () => {
-    expect(Object.keys(commands).sort()).toEqual(`${seeds} ${newer}`.split(' ').sort())
+    expect(Object.keys(commands).toSorted()).toEqual(`${seeds} ${newer}`.split(' ').toSorted())
   })
   test('only wipes and the end of partnerships destroy', () => {
     const destroying = Object.entries(commands).filter(([, { kind }]) => kind === 'destroy')
-    expect(destroying.map(([name]) => name).sort()).toEqual([
+    expect(destroying.map(([name]) => name).toSorted()).toEqual([
       'Clear-ActiveSyncDevice',
       'Clear-MobileDevice',
       'Remove-ActiveSyncDevice',

@@ -18,7 +18,7 @@ describe('the files stay readable', () => {
     expect(product.filter((file) => file.endsWith('.ts') && linesOf(file) > 250)).toEqual([])
   })
   test('half of the product files have at most 80 lines', () => {
-    const sizes = product.map(linesOf).sort((a, b) => a - b)
+    const sizes = product.map(linesOf).toSorted((a, b) => a - b)
     expect(sizes[Math.floor(sizes.length / 2)]).toBeLessThanOrEqual(80)
   })
   test('every product file opens with a sentence that says what it does', () => {

@@ -94,7 +94,7 @@ const zones: Readonly<
 
 const root = path.resolve(import.meta.dirname, '../..')
 const folders = ['protocol', 'functions', 'relay', 'sim', 'bench']
-const byLength = Object.keys(zones).sort((a, b) => b.length - a.length)
+const byLength = Object.keys(zones).toSorted((a, b) => b.length - a.length)
 
 function zoneOf(file: string): string | undefined {
   // functions/config covers configStorage.ts and its like: one subject in several files

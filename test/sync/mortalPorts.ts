@@ -58,7 +58,7 @@ function isStream(name: string | symbol): name is keyof Conversation | 'allStage
   return name === 'allStaged' || name === 'mailboxes' || name === 'records' || name === 'change'
 }
 
-async function* mortalStream(open: () => AsyncIterable<unknown>, breathe: () => void): AsyncGenerator<unknown> {
+async function* mortalStream(open: () => AsyncIterable<unknown>, breathe: () => void): AsyncGenerator {
   breathe()
   for await (const item of open()) {
     breathe()

@@ -17,8 +17,6 @@ export interface PolicyWorld {
   readonly settings?: Partial<Settings>
 }
 
-export const settings = defaultSettings
-
 export function policyOf(world: PolicyWorld): Policy {
   const policy = world.exchangeOnPremisesPolicy ?? {}
   return {

@@ -30,13 +30,13 @@ async function picture(system: FakeSystem) {
   )
   return {
     defaultLevel,
-    rules: rules.map(({ queryString, level }) => `${queryString} ${level}`).sort(),
-    lists: lists.sort((a, b) => (a.guid < b.guid ? -1 : 1)),
+    rules: rules.map(({ queryString, level }) => `${queryString} ${level}`).toSorted(),
+    lists: lists.toSorted((a, b) => (a.guid < b.guid ? -1 : 1)),
     decisions,
   }
 }
 
-const sorted = (list: readonly string[]) => [...list].sort()
+const sorted = (list: readonly string[]) => [...list].toSorted()
 
 /** Entries and rules that were there before easgate. */
 function foreign(world: World) {
@@ -51,7 +51,7 @@ async function expectPromises(system: FakeSystem, world: World): Promise<void> {
   const decisions = await system.decisions()
   const records = system.exchange.state.records()
   // 4: every EAS record has exactly one decision with a reason
-  expect(Object.keys(decisions).sort()).toEqual(records.map(({ guid }) => guid).sort())
+  expect(Object.keys(decisions).toSorted()).toEqual(records.map(({ guid }) => guid).toSorted())
   for (const { guid, allowed, blocked } of foreign(world)) {
     const lists = system.exchange.lists(guid)
     // 3: what easgate did not make is there as before
@@ -233,7 +233,7 @@ function reverse<T extends object>(world: T): T {
   return Object.fromEntries(
     Object.entries(world).map(([name, value]) => [
       name,
-      Array.isArray(value) ? [...(value as unknown[])].reverse() : value,
+      Array.isArray(value) ? [...(value as unknown[])].toReversed() : value,
     ]),
   ) as T
 }
@@ -270,7 +270,7 @@ async function syncWithDeaths(system: FakeSystem, lives: number[]): Promise<Run>
 
 /** The message at this place among those that wait, however long it should have waited. */
 function takeAny(system: FakeSystem, place: number) {
-  const taken = [...Array.from({ length: system.queue.waiting.length }, () => system.queue.take())]
+  const taken = Array.from({ length: system.queue.waiting.length }, () => system.queue.take())
   const chosen = taken.splice(place % taken.length, 1)[0]
   for (const other of taken) if (other) void system.queue.send(other.message, other.delaySeconds)
   if (!chosen) throw new Error('no message waits')

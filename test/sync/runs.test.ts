@@ -315,7 +315,7 @@ describe('a full sync that failed', () => {
       await system.drain()
     }
     const runs = (await system.store.runs(connectorId, 50)).filter(({ kind }) => kind === 'full')
-    expect(runs.map(({ attempt }) => attempt).sort()).toEqual([1, 2, 3, 4, 5])
+    expect(runs.map(({ attempt }) => attempt).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5])
   })
   test('for a reason that only an administrator can mend is not', async () => {
     const system = await systemOf(2, 1)

@@ -10,7 +10,7 @@ import type { Ports } from '../../ports.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { loadPartition } from '../loadPartition.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 import { renewLease } from './takeLease.ts'
 
 export const decidePartitions: Step = async (ports, run) => {

@@ -1,7 +1,7 @@
 /** Step 11: the run's numbers on the connector, the lease let go, the full sync that waits is started. */
 import { changeConnector, withoutRun } from '../connector.ts'
 import { startPending } from '../startPending.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 import { inventoryOf } from './limits.ts'
 
 export const finish: Step = async (ports, run) => {

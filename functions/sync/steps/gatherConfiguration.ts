@@ -1,6 +1,6 @@
 /** Step 1: Exchange's own configuration, and who answers for it. */
 import { changeConnector } from '../connector.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 export const gatherConfiguration: Step = async (ports, run) => {
   const gatheredAt = ports.clock.now().toISOString()

@@ -5,7 +5,7 @@ import type { Store } from '../../ports.ts'
 import { deadline } from '../deadline.ts'
 import { allStaged, stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 export const gatherDevices: Step = async (ports, run, attempt) => {
   const mailboxesOf = await readMailboxesOfUsers(ports.store, run)

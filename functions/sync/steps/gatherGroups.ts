@@ -3,7 +3,7 @@ import { AppError } from '../../errors.ts'
 import { deadline } from '../deadline.ts'
 import { stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 interface Cursor {
   /** Index into the groups: included first, then excluded. */

@@ -1,7 +1,7 @@
 /** Step 2: every mailbox with its two lists. They come first: they tell where everything else belongs. */
 import { stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 export const gatherMailboxes: Step = async (ports, run, attempt) => {
   const writer = stageWriter(ports.store, stageKey(run, 'mailboxes', attempt))

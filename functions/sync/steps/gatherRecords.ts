@@ -2,7 +2,7 @@
 import { readMailboxIndex } from '../mailboxIndex.ts'
 import { stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 export const gatherRecords: Step = async (ports, run, attempt) => {
   const index = await readMailboxIndex(ports.store, run, { addresses: false })

@@ -6,7 +6,7 @@ import { deadline } from '../deadline.ts'
 import { readMailboxIndex } from '../mailboxIndex.ts'
 import { allStaged, stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 export const gatherUsers: Step = async (ports, run, attempt) => {
   const index = await readMailboxIndex(ports.store, run, { addresses: true })

@@ -4,7 +4,7 @@ import type { Inventory, Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import { changeConnector, readConnector, withoutRun } from '../connector.ts'
 import { startPending } from '../startPending.ts'
-import type { Step, StepResult } from '../steps.ts'
+import type { Step, StepResult } from '../step.ts'
 
 export const limits: Step = async (ports, run) => {
   const state = (await readConnector(ports, run.connectorId))?.value

@@ -2,7 +2,7 @@
 import type { ConnectorState, Run } from '../../core/run.ts'
 import { changeConnector } from '../connector.ts'
 import type { Ports } from '../../ports.ts'
-import type { Step } from '../steps.ts'
+import type { Step } from '../step.ts'
 
 /** Renewed at every message of decide and apply; longer than a message and its last batch together can last. */
 export const leaseMs = 15 * 60_000

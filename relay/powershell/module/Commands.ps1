@@ -100,6 +100,8 @@ function Complete-Pipeline {
     $record = $null
     try { $null = $shell.EndInvoke($Session.Async) } catch { $record = $_ }
     if ($null -eq $record -and $shell.Streams.Error.Count -gt 0) { $record = $shell.Streams.Error[0] }
+    # A pipeline that did not come to its end gave a part of its rows, whatever it says.
+    if ($null -eq $record -and $shell.InvocationStateInfo.State -ne 'Completed') { $record = New-BrokenRecord -Reason $shell.InvocationStateInfo.Reason }
     if ($null -ne $Session.Job) { $Session.Job.Warnings = @($shell.Streams.Warning | ForEach-Object -Process { [string] $_.Message }) }
     $shell.Dispose()
     $Session.Shell = $null

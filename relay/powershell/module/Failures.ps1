@@ -27,20 +27,25 @@ function New-Failure {
     $failure
 }
 
-function Get-OpenFailure {
+# An error record for a session or pipeline that ended by itself; its reason may be missing.
+function New-BrokenRecord {
     param($Reason)
-    if ($null -eq $Reason) { return New-Failure -Category 'sessionBroken' -Message 'Exchange closed the session while it was opened.' }
-    Get-Failure -Record (New-Object -TypeName 'System.Management.Automation.ErrorRecord' -ArgumentList $Reason, 'PSSessionOpenFailed', 'OpenError', $null)
+    $exception = $Reason
+    if ($exception -isnot [Exception]) { $exception = New-Object -TypeName 'System.Management.Automation.Runspaces.InvalidRunspaceStateException' -ArgumentList 'The session to Exchange ended before the command did.' }
+    New-Object -TypeName 'System.Management.Automation.ErrorRecord' -ArgumentList $exception, 'PSSessionBroken', 'ConnectionError', $null
 }
+
+# What a method call or a remote session wraps: there the reason is that of the wrapping.
+$WrappedReasons = @('', 'RemoteException', 'MethodInvocationException', 'CmdletInvocationException')
 
 function Get-Failure {
     param([System.Management.Automation.ErrorRecord] $Record)
     $exception = $Record.Exception
     while ($exception -is [System.Management.Automation.MethodInvocationException] -and $null -ne $exception.InnerException) { $exception = $exception.InnerException }
     $source = $Record
-    if ($exception -is [System.Management.Automation.RuntimeException] -and $null -ne $exception.ErrorRecord -and $exception -isnot [System.Management.Automation.Remoting.PSRemotingTransportException]) { $source = $exception.ErrorRecord }
+    if ($WrappedReasons -contains [string] $source.CategoryInfo.Reason -and $exception -is [System.Management.Automation.RuntimeException] -and $null -ne $exception.ErrorRecord) { $source = $exception.ErrorRecord }
     $reason = [string] $source.CategoryInfo.Reason
-    if ($reason -eq '' -or $reason -eq 'RemoteException') { $reason = $exception.GetType().Name }
+    if ($WrappedReasons -contains $reason) { $reason = $exception.GetType().Name }
     if ($exception -is [System.Management.Automation.Remoting.PSRemotingTransportException]) { $reason = 'PSRemotingTransportException' }
     $id = [string] $source.FullyQualifiedErrorId
     $failureCategory = ''

@@ -56,12 +56,13 @@ function Update-Session {
     $info = $Session.Runspace.RunspaceStateInfo
     if ($Session.State -eq 'opening') {
         if ($info.State -eq 'Opened') { Start-Preparation -Session $Session }
-        elseif ($info.State -eq 'Broken' -or $info.State -eq 'Closed') { Close-Session -Session $Session -Failure (Get-OpenFailure -Reason $info.Reason) }
+        elseif ($info.State -eq 'Broken' -or $info.State -eq 'Closed') { Close-Session -Session $Session -Failure (Get-Failure -Record (New-BrokenRecord -Reason $info.Reason)) }
         elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not open a session in time.') }
         return
     }
     if ($Session.State -eq 'preparing') {
         if ($Session.Async.IsCompleted) { Complete-Preparation -Session $Session }
+        elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not answer Set-ADServerSettings in time.') }
         return
     }
     if ($Session.State -eq 'busy') {

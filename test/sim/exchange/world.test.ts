@@ -124,6 +124,15 @@ test('a patch ends DeviceDiscovery, and moves a device to another mailbox', () =
   expect(run('Get-MobileDevice', { Mailbox: 'later' }).rows).toEqual([])
 })
 
+test('a mailbox is found by an address that a patch gave it, and no more by the one it took away', () => {
+  const simulated = simulate()
+  const reason = (Identity: string) => simulated.run('Get-CASMailbox', { Identity }).reason
+  expect(reason('ana@contoso.com')).toBeUndefined()
+  patch(simulated, { mailboxes: [{ Guid: ana, PrimarySmtpAddress: 'ana@fabrikam.com' }] })
+  expect(reason('ana@fabrikam.com')).toBeUndefined()
+  expect(reason('ana@contoso.com')).toBe('ManagementObjectNotFoundException')
+})
+
 test('a patch with a wrong name, or of a rule that is not whole, is refused', () => {
   expect(() => patch(simulate(), { devices: [{ Guid: phone, deviceOS: 'x' }] })).toThrow('did you mean')
   expect(() => patch(simulate(), { accessRules: [{ QueryString: 'x' }] })).toThrow('access rule')
