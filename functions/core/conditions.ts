@@ -1,6 +1,6 @@
 /** The conditions that the decision table asks, one each. Pure. */
 import type { DecisionContext } from './decisionContext.ts'
-import type { BaseAccess } from './exchangeAccess.ts'
+import { isStricter, type BaseAccess } from './exchangeAccess.ts'
 import type { EasRecord, IntuneDevice, Mailbox, Owner } from './types.ts'
 
 /** Everything that is known about one record when it is decided. */
@@ -31,6 +31,18 @@ export function hasForeignEntry(facts: Facts): boolean {
   return (facts.onAllowed && !facts.ownAllowed) || (facts.onBlocked && !facts.ownBlocked)
 }
 
+/** Entries made by hand become easgate's own (setting adopt) for records that reach row 5, and for no others. */
+export function isAdopted(
+  record: EasRecord,
+  mailbox: Mailbox | null,
+  owner: Owner | null,
+  context: DecisionContext,
+): boolean {
+  const { policy, pins } = context
+  if (policy.settings.manualEntries !== 'adopt' || owner === null || !policy.enabled) return false
+  return (owner.isExcluded || isInScope(owner)) && !pins.has(record.guid) && isEvaluated(record, mailbox)
+}
+
 export function isEvaluated(record: EasRecord, mailbox: Mailbox | null): boolean {
   if (record.clientType !== null && record.clientType.toLowerCase() !== 'eas') return false
   if (record.state === 'deviceDiscovery' || record.deviceId.trim() === '') return false
@@ -48,9 +60,19 @@ export function isGrandfathered(record: EasRecord, { grandfather, nowMs }: Decis
   return Date.parse(record.firstSync) < grandfather.existedBeforeMs && nowMs < grandfather.untilMs
 }
 
-export function isException(record: EasRecord, { families, models }: DecisionContext): boolean {
-  if (record.deviceType !== null && families.has(record.deviceType.toLowerCase())) return true
-  return record.deviceModel !== null && models.has(record.deviceModel.toLowerCase())
+/**
+ * The policy names the record's family or model. With a default access level of none the exceptions are not made into rules: there one that should
+ * keep the phone out is not left to a rule that does not exist.
+ */
+export function isException(
+  { record, base }: Pick<Facts, 'record' | 'base'>,
+  { exceptions, policy }: DecisionContext,
+): boolean {
+  const family = record.deviceType === null ? undefined : exceptions.family.get(record.deviceType.toLowerCase())
+  const model = record.deviceModel === null ? undefined : exceptions.model.get(record.deviceModel.toLowerCase())
+  const level = family ?? model
+  if (level === undefined) return false
+  return policy.defaultAccessLevel !== 'none' || !isStricter(level, base.level)
 }
 
 export function isInNewRecordGrace(record: EasRecord, { newRecordGraceMs, nowMs }: DecisionContext): boolean {

@@ -187,11 +187,11 @@ const rules: readonly Rule[] = [
   {
     row: 13,
     name: 'platformRule',
-    ask: ({ record }, context) => (isException(record, context) ? leave('platformRule') : null),
-    inputs: ({ record }, context) => ({
-      family: record.deviceType,
-      model: record.deviceModel,
-      named: isException(record, context),
+    ask: (facts, context) => (isException(facts, context) ? leave('platformRule') : null),
+    inputs: (facts, context) => ({
+      family: facts.record.deviceType,
+      model: facts.record.deviceModel,
+      named: isException(facts, context),
     }),
   },
   {

@@ -1,5 +1,5 @@
 /** One mailbox, start to end: resolve → match → decide → plan. Everything that a run decides goes through here. Pure. */
-import type { Facts } from './conditions.ts'
+import { isAdopted, type Facts } from './conditions.ts'
 import { decide, trace } from './decide.ts'
 import type { DecisionContext } from './decisionContext.ts'
 import { deviceKey, findEntry } from './deviceKey.ts'
@@ -46,9 +46,8 @@ export function decideMailbox(
   const own = facts.mailbox && ownLists(facts.mailbox, facts.entries, facts.readAtMs)
   const mailbox = facts.mailbox && own && { ...facts.mailbox, ...own.lists }
   const present = own?.present ?? []
-  const isAdopting = context.policy.settings.manualEntries === 'adopt'
   const decided = facts.records.map(({ record, previous }) => {
-    const known = factsOf(record, mailbox, facts.devices, owner, present, isAdopting, context)
+    const known = factsOf(record, mailbox, facts.devices, owner, present, context)
     const decision = withUnresolved(decide(known, context), previous, run)
     return { record, facts: known, decision }
   })
@@ -56,7 +55,7 @@ export function decideMailbox(
   return {
     owner,
     decisions: decided.map(({ decision }) => decision),
-    changes: isAdopting && mailbox ? [...adoption(mailbox, decided, present), ...changes] : changes,
+    changes: mailbox ? [...adoption(mailbox, decided, present, context), ...changes] : changes,
     obsolete: own?.obsolete ?? [],
     effects: decided.map((one) => effectOf(one, changes, context)),
   }
@@ -68,12 +67,12 @@ function factsOf(
   devices: readonly IntuneDevice[],
   owner: Owner | null,
   present: readonly OwnEntry[],
-  isAdopting: boolean,
   context: DecisionContext,
 ): Facts {
   const key = deviceKey(record.deviceId)
   const onAllowed = mailbox !== null && findEntry(mailbox.allowed, key) !== undefined
   const onBlocked = mailbox !== null && findEntry(mailbox.blocked, key) !== undefined
+  const adopts = isAdopted(record, mailbox, owner, context)
   return {
     record,
     mailbox,
@@ -81,8 +80,8 @@ function factsOf(
     device: owner && match(record, owner, devices),
     onAllowed,
     onBlocked,
-    ownAllowed: onAllowed && (isAdopting || owns(present, key, 'allowed')),
-    ownBlocked: onBlocked && (isAdopting || owns(present, key, 'blocked')),
+    ownAllowed: onAllowed && (adopts || owns(present, key, 'allowed')),
+    ownBlocked: onBlocked && (adopts || owns(present, key, 'blocked')),
     base: baseAccess(record, context.planned),
   }
 }
@@ -104,8 +103,15 @@ function withUnresolved(
   return { ...decision, unresolved: { syncs: (before?.syncs ?? 0) + 1, runId: run.id } }
 }
 
-function adoption(mailbox: Mailbox, decided: readonly DecidedRecord[], present: readonly OwnEntry[]): Adoption[] {
+function adoption(
+  mailbox: Mailbox,
+  decided: readonly DecidedRecord[],
+  present: readonly OwnEntry[],
+  context: DecisionContext,
+): Adoption[] {
+  if (context.policy.settings.manualEntries !== 'adopt') return []
   const entries = decided.flatMap(({ record, facts }) => {
+    if (!isAdopted(record, mailbox, facts.owner, context)) return []
     const key = deviceKey(record.deviceId)
     const isForeign = (list: List, isOn: boolean) => isOn && !owns(present, key, list)
     const lists = [

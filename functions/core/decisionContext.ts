@@ -21,9 +21,11 @@ export interface DecisionContext {
   readonly extraRules: readonly ExtraRule[]
   readonly grandfather: { readonly existedBeforeMs: number; readonly untilMs: number } | null
   readonly newRecordGraceMs: number
-  /** Platform exceptions, lower case. */
-  readonly families: ReadonlySet<string>
-  readonly models: ReadonlySet<string>
+  /** Levels of the platform exceptions by name in lower case. */
+  readonly exceptions: {
+    readonly family: ReadonlyMap<string, AccessLevel>
+    readonly model: ReadonlyMap<string, AccessLevel>
+  }
 }
 
 export interface DecisionInput {
@@ -39,7 +41,11 @@ export function makeContext({ policy, current, planned, now, extraRules = [] }: 
   const nowMs = now.getTime()
   const heldLevel = policy.defaultAccessLevel === 'quarantine' ? 'quarantine' : 'block'
   const named = (type: 'family' | 'model') =>
-    new Set(policy.exceptions.filter((e) => e.type === type && e.level !== 'none').map((e) => e.name.toLowerCase()))
+    new Map(
+      policy.exceptions.flatMap(({ type: other, name, level }) =>
+        other === type && level !== 'none' ? [[name.toLowerCase(), level] as const] : [],
+      ),
+    )
   const { grandfather } = settings
   return {
     policy,
@@ -60,7 +66,6 @@ export function makeContext({ policy, current, planned, now, extraRules = [] }: 
       untilMs: Date.parse(grandfather.until),
     },
     newRecordGraceMs: settings.newRecordGraceMinutes * 60_000,
-    families: named('family'),
-    models: named('model'),
+    exceptions: { family: named('family'), model: named('model') },
   }
 }

@@ -1,6 +1,12 @@
-/** How two DeviceIds are compared: trimmed, case ignored (facts/exchange-and-graph.md E1, E2). Pure. */
+/** How DeviceIds are compared (facts/exchange-and-graph.md E1, E2). Pure. */
 
+/** On a mailbox's lists: case ignored, nothing else. Two ids that differ by a blank are two ids to Exchange. */
 export function deviceKey(deviceId: string): string {
+  return deviceId.toLowerCase()
+}
+
+/** Between Exchange and Intune: trimmed, too. */
+export function easKey(deviceId: string): string {
   return deviceId.trim().toLowerCase()
 }
 

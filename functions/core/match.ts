@@ -1,5 +1,5 @@
 /** An EAS record beside its Intune device. Only this strong match may allow (facts/exchange-and-graph.md E2, step 1). Pure. */
-import { deviceKey } from './deviceKey.ts'
+import { easKey } from './deviceKey.ts'
 import type { EasRecord, IntuneDevice, Owner } from './types.ts'
 
 /*
@@ -9,13 +9,13 @@ import type { EasRecord, IntuneDevice, Owner } from './types.ts'
  * any no                                                                       | none
  */
 export function match(record: EasRecord, owner: Owner, devices: readonly IntuneDevice[]): IntuneDevice | null {
-  const key = deviceKey(record.deviceId)
+  const key = easKey(record.deviceId)
   if (key === '') return null
   let best: IntuneDevice | null = null
   for (const device of devices) {
     if (device.easDeviceId === null || device.userId !== owner.user.id) continue
     if (device.managementState !== 'managed' || device.managementAgent === 'eas') continue
-    if (deviceKey(device.easDeviceId) !== key) continue
+    if (easKey(device.easDeviceId) !== key) continue
     if (best === null || isNewer(device, best)) best = device
   }
   return best

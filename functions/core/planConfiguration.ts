@@ -18,7 +18,10 @@ export interface ConfigurationPlan {
   /** Exchange as this run will leave it. */
   readonly planned: ServerState
   readonly changes: readonly ConfigurationChange[]
-  /** What is recorded as easgate's own before the first command is sent. */
+  /**
+   * What is on record as easgate's own, against what stands there now: rules with the Guids that Exchange gave them, without those that are gone. A
+   * change is recorded when its own command is sent, and not before (ownConfiguration.ts).
+   */
   readonly own: OwnConfiguration
   /** Rules that somebody else made and that differ from the policy: reported, never changed. */
   readonly differing: readonly { readonly rule: AccessRule; readonly wanted: AccessLevel }[]
@@ -55,18 +58,8 @@ function planDefault(wanted: AccessLevel | 'none', current: AccessLevel, { defau
   const changes: ConfigurationChange[] = []
   if (level !== current)
     changes.push({ kind: 'defaultLevel', phase: isStricter(level, current) ? 3 : 2, before: current, after: level })
-  return { level, changes, own: ownDefault(wanted, level, current, own) }
-}
-
-/** While the old default is not back yet, what it was stays remembered: a run that is cut here restores it next time. */
-function ownDefault(
-  wanted: AccessLevel | 'none',
-  level: AccessLevel,
-  current: AccessLevel,
-  own: OwnConfiguration['defaultLevel'],
-) {
-  if (wanted === 'none') return level === current ? null : own
-  return own !== null || level !== current ? { before: own?.before ?? current, set: level } : null
+  // While the old default is not back yet, what it was stays remembered: a run that is cut here restores it next time
+  return { level, changes, own: wanted === 'none' && level === current ? null : own }
 }
 
 interface WantedRule {
@@ -105,7 +98,7 @@ function planRules(
     } else if (isOwn && wish && wish.level !== rule.level) {
       changes.push({ kind: 'setRule', phase: isStricter(wish.level, rule.level) ? 3 : 2, rule, level: wish.level })
       planned.push({ ...rule, level: wish.level })
-      own.push({ ...rule, level: wish.level })
+      own.push(rule)
     } else {
       planned.push(rule)
       if (isOwn) own.push(rule)
@@ -116,7 +109,6 @@ function planRules(
     const rule = { ...wish, guid: null }
     changes.push({ kind: 'newRule', phase: isStricter(wish.level, defaultLevel) ? 3 : 2, rule })
     planned.push(rule)
-    own.push(rule)
   }
   return { changes, planned, own, differing }
 }

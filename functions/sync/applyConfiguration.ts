@@ -5,7 +5,13 @@ import type { AccessRule, ExchangeConfiguration } from '../core/types.ts'
 import type { ChangeCommand, StoredChange } from '../ports.ts'
 import type { Applying } from './applying.ts'
 import { auditEnded, auditSent } from './auditCommands.ts'
-import { saveRuleGuid } from './ownConfiguration.ts'
+import { isTransient } from './isTransient.ts'
+import {
+  claimConfiguration,
+  configurationDone,
+  configurationNotDone,
+  readOwnConfiguration,
+} from './ownConfiguration.ts'
 
 export async function applyConfiguration(applying: Applying, open: readonly StoredChange[]): Promise<void> {
   const changes = open.flatMap(({ key, change }) =>
@@ -59,15 +65,19 @@ async function send(applying: Applying, key: string, change: ConfigurationChange
   const command = toCommand(key, change)
   const subject = change.kind === 'defaultLevel' ? run.connectorId : (change.rule.guid ?? change.rule.queryString)
   const before = change.kind === 'defaultLevel' ? change.before : change.kind === 'newRule' ? null : change.rule
+  const owned = await readOwnConfiguration(ports, run.connectorId)
+  await claimConfiguration(ports, run.connectorId, change)
   await auditSent(applying, [{ command, subject, before }])
   for await (const result of conversation.change(`${run.id}.${ports.newId()}`, [command])) {
     add(tally, 'commands', result.failure?.ran === 'no' ? 0 : 1)
     await auditEnded(applying, [{ subject, command, result }])
-    if (result.failure?.ran === 'unknown') return
-    if (result.ok && change.kind === 'newRule' && result.guid)
-      await saveRuleGuid(ports, run.connectorId, change.rule, result.guid)
-    const failure = result.failure && `${result.failure.category}: ${result.failure.message}`
-    await settle(applying, key, failure ? 'failed' : 'done', failure ?? null)
+    const { failure } = result
+    // Nobody knows: the next message reads the configuration again and does
+    if (failure?.ran === 'unknown') return
+    if (failure) await configurationNotDone(ports, run.connectorId, change, owned)
+    else await configurationDone(ports, run.connectorId, change, result.guid)
+    if (failure && isTransient(failure.category)) return
+    await settle(applying, key, failure ? 'failed' : 'done', failure ? `${failure.category}: ${failure.message}` : null)
   }
 }
 

@@ -6,6 +6,7 @@ import type { Applying } from './applying.ts'
 import { auditEnded, auditSent } from './auditCommands.ts'
 import { editLists, type ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'
+import { isTransient } from './isTransient.ts'
 import { claimEntries, goneEntries, writeByPartition } from './ownEntries.ts'
 
 interface Prepared {
@@ -95,11 +96,6 @@ async function record(
     arrived.map(({ one, result }) => ({ subject: one.change.mailboxGuid, command: one.command, result })),
   )
   await settle(applying, settled)
-}
-
-/** Failures after which the same command may well succeed: it was not run. */
-function isTransient(category: string): boolean {
-  return ['throttled', 'shellLimit', 'sessionBroken', 'childFailed', 'expired', 'refused'].includes(category)
 }
 
 async function settle({ ports, run, tally, settled }: Applying, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {

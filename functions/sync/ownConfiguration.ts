@@ -1,4 +1,5 @@
-/** What easgate made of Exchange's configuration, on record before the first command that makes it. */
+/** What easgate made of Exchange's configuration: on record before the command that makes it, off the record when it was not made. */
+import type { ConfigurationChange } from '../core/plan.ts'
 import { nothingOwned } from '../core/planConfiguration.ts'
 import type { AccessRule, OwnConfiguration } from '../core/types.ts'
 import type { Ports } from '../ports.ts'
@@ -8,22 +9,92 @@ export async function saveOwnConfiguration(
   connectorId: string,
   own: OwnConfiguration,
 ): Promise<void> {
-  const found = await store.document(connectorId, 'own')
-  if (JSON.stringify(found?.value ?? nothingOwned) === JSON.stringify(own)) return
-  await store.saveDocument(connectorId, 'own', own, found?.etag ?? null)
+  await change({ store }, connectorId, () => own)
 }
 
-/** Exchange has given the new rule its Guid: from now on the rule is known by that and by nothing else. */
-export async function saveRuleGuid(
+/*
+ * change       | on record before it is sent                       | after it was done       | after it certainly was not
+ * defaultLevel | the level set; what stood there first is kept     | forgotten, where it     | as before
+ *              |                                                   | brings the old one back |
+ * newRule      | the rule, without Guid                            | the Guid                | forgotten
+ * setRule      | -                                                 | -                       | -
+ * removeRule   | -                                                 | forgotten               | -
+ * Nobody knows whether it was done: the record stays, and the next plan goes by what stands there.
+ */
+export async function claimConfiguration(
+  ports: Pick<Ports, 'store'>,
+  connectorId: string,
+  planned: ConfigurationChange,
+): Promise<void> {
+  await change(ports, connectorId, (own) => {
+    if (planned.kind === 'defaultLevel') {
+      return isRestoring(planned, own)
+        ? own
+        : { ...own, defaultLevel: { before: own.defaultLevel?.before ?? planned.before, set: planned.after } }
+    }
+    if (planned.kind !== 'newRule' || own.rules.some((rule) => isSameText(rule, planned.rule))) return own
+    return { ...own, rules: [...own.rules, planned.rule] }
+  })
+}
+
+export async function configurationDone(
+  ports: Pick<Ports, 'store'>,
+  connectorId: string,
+  planned: ConfigurationChange,
+  guid?: string,
+): Promise<void> {
+  await change(ports, connectorId, (own) => {
+    if (planned.kind === 'defaultLevel') return isRestoring(planned, own) ? { ...own, defaultLevel: null } : own
+    if (planned.kind === 'removeRule')
+      return { ...own, rules: own.rules.filter((rule) => rule.guid !== planned.rule.guid) }
+    if (planned.kind !== 'newRule' || guid === undefined) return own
+    const isNew = (rule: AccessRule) => rule.guid === null && isSameText(rule, planned.rule)
+    return { ...own, rules: own.rules.map((rule) => (isNew(rule) ? { ...rule, guid } : rule)) }
+  })
+}
+
+/** `before`: what was on record before the claim. */
+export async function configurationNotDone(
+  ports: Pick<Ports, 'store'>,
+  connectorId: string,
+  planned: ConfigurationChange,
+  before: OwnConfiguration,
+): Promise<void> {
+  await change(ports, connectorId, (own) => {
+    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: before.defaultLevel }
+    if (planned.kind !== 'newRule' || before.rules.some((rule) => isSameText(rule, planned.rule))) return own
+    return { ...own, rules: own.rules.filter((rule) => rule.guid !== null || !isSameText(rule, planned.rule)) }
+  })
+}
+
+export async function readOwnConfiguration(
   { store }: Pick<Ports, 'store'>,
   connectorId: string,
-  rule: AccessRule,
-  guid: string,
+): Promise<OwnConfiguration> {
+  return (await store.document(connectorId, 'own'))?.value ?? nothingOwned
+}
+
+/** Back to what stood there before easgate. */
+function isRestoring(
+  { before, after }: Extract<ConfigurationChange, { kind: 'defaultLevel' }>,
+  { defaultLevel }: OwnConfiguration,
+): boolean {
+  return defaultLevel !== null && defaultLevel.set === before && defaultLevel.before === after
+}
+
+function isSameText(a: AccessRule, b: AccessRule): boolean {
+  return a.characteristic === b.characteristic && a.queryString.toLowerCase() === b.queryString.toLowerCase()
+}
+
+/** Only the run that holds the lease writes this document. */
+async function change(
+  { store }: Pick<Ports, 'store'>,
+  connectorId: string,
+  to: (own: OwnConfiguration) => OwnConfiguration,
 ): Promise<void> {
   const found = await store.document(connectorId, 'own')
-  const own = found?.value ?? nothingOwned
-  const isSame = (other: AccessRule) =>
-    other.guid === null && other.characteristic === rule.characteristic && other.queryString === rule.queryString
-  const rules = own.rules.map((other) => (isSame(other) ? { ...other, guid } : other))
-  await store.saveDocument(connectorId, 'own', { ...own, rules }, found?.etag ?? null)
+  const before = found?.value ?? nothingOwned
+  const after = to(before)
+  if (JSON.stringify(before) === JSON.stringify(after)) return
+  await store.saveDocument(connectorId, 'own', after, found?.etag ?? null)
 }

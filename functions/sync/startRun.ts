@@ -72,7 +72,7 @@ async function remember(ports: Ports, request: StartRequest, quickRun: string): 
 /** The run's row first, then the connector's, then the message: cut anywhere, the next call mends it. */
 async function create(ports: Ports, request: StartRequest, dead: string | null): Promise<Started> {
   const run = await newRun(ports, request)
-  await ports.store.saveRun(run, null)
+  const etag = await ports.store.saveRun(run, null)
   const take = (state: ConnectorState): ConnectorState | null => {
     // The dead run may have let go in the meantime
     if (state.running[run.kind] !== dead && state.running[run.kind] !== null) return null
@@ -80,7 +80,11 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
     return { ...state, running: { ...state.running, [run.kind]: run.id }, pendingFull }
   }
   const state = await changeConnector(ports, run.connectorId, take)
-  if (state.running[run.kind] !== run.id) return { runId: state.running[run.kind], how: 'attached' }
+  if (state.running[run.kind] !== run.id) {
+    // Another one was faster: nobody will ever work on this row
+    await ports.store.saveRun({ ...run, state: 'replaced', endedAt: run.startedAt }, etag)
+    return { runId: state.running[run.kind], how: 'attached' }
+  }
   await ports.queue.send(messageFor(run))
   ports.log.info('runStarted', {
     runId: run.id,

@@ -130,11 +130,6 @@ export function primaryAddress(stated: StatedMailbox): string | null {
   )
 }
 
-/** The mailboxes of Exchange's own monitoring: hidden since 2013 but for `-Monitoring` (facts A2, A4). */
-export function isHealthMailbox(mailbox: Mailbox): boolean {
-  return /^HealthMailbox/i.test(mailbox.name)
-}
-
 function textKeys(mailbox: Mailbox): string[] {
   const { stated } = mailbox
   const names = [stated.PrimarySmtpAddress, mailbox.name, stated.SamAccountName, mailbox.identity]

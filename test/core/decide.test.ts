@@ -285,6 +285,22 @@ const rows: readonly (readonly [number, string, Given, PolicyPart, Parameters<ty
     'quarantine notCompliant',
   ],
   [
+    13,
+    'default level none: an exception that would let in is left',
+    { ...unenrolled, record: { deviceType: 'iPad' } },
+    { ...iPadException, defaultAccessLevel: 'none' },
+    {},
+    'leave platformRule',
+  ],
+  [
+    13,
+    'default level none: an exception that would keep out is no rule',
+    unenrolled,
+    { ...modelException, defaultAccessLevel: 'none' },
+    { planned: allowing },
+    'block notEnrolled',
+  ],
+  [
     14,
     'within the grace',
     { ...unenrolled, record: { firstSync: '2026-11-21T07:51:00Z' } },
@@ -370,6 +386,22 @@ describe('the decision table, row by row', () => {
     expect(text).toEqual([expected])
   })
   test.each(unmatched)('%s does not match', (_what, given) => {
+    expect(decideMailbox(facts(given), context(), fullRun).decisions[0]?.reason).toBe('notEnrolled')
+  })
+  test('adopting leaves the entries of records that never reach row 5', () => {
+    const adopt = { settings: { manualEntries: 'adopt' as const } }
+    const manual = { mailbox: { allowed: ['ApplANA1'] }, devices: [] }
+    for (const given of [
+      { ...manual, owner: { isIncluded: false } },
+      { ...manual, owner: null },
+    ]) {
+      expect(decideMailbox(facts(given), context({ policy: policy(adopt) }), fullRun).changes).toEqual([])
+    }
+    const off = decideMailbox(facts(manual), context({ policy: policy({ ...adopt, enabled: false }) }), fullRun)
+    expect(off.changes).toEqual([])
+  })
+  test('on the lists a blank makes another id', () => {
+    const given = { record: { deviceId: ' ApplANA1' }, mailbox: { allowed: ['ApplANA1'] }, devices: [] }
     expect(decideMailbox(facts(given), context(), fullRun).decisions[0]?.reason).toBe('notEnrolled')
   })
   test('trimmed, case ignored: the EAS ids match', () => {

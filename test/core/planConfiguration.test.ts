@@ -43,22 +43,22 @@ const defaults: readonly (readonly [
   OwnConfiguration['defaultLevel'],
 ])[] = [
   [
-    'tightened, remembered',
+    'tightened: on record when it is sent',
     {},
     'allow',
     nothingOwned,
     ['3 defaultLevel allow→quarantine'],
     'quarantine',
-    { before: 'allow', set: 'quarantine' },
+    null,
   ],
   [
-    'loosened, remembered',
+    'loosened: on record when it is sent',
     {},
     'block',
     nothingOwned,
     ['2 defaultLevel block→quarantine'],
     'quarantine',
-    { before: 'block', set: 'quarantine' },
+    null,
   ],
   ['as wanted already: nothing to remember', {}, 'quarantine', nothingOwned, [], 'quarantine', null],
   [
@@ -86,7 +86,7 @@ const defaults: readonly (readonly [
     owning('allow', 'quarantine'),
     ['3 defaultLevel quarantine→block'],
     'block',
-    { before: 'allow', set: 'block' },
+    { before: 'allow', set: 'quarantine' },
   ],
   [
     'off: what stood there comes back, and stays remembered until it is back',
@@ -243,12 +243,18 @@ describe('access rules', () => {
     const rulesAfter = plan.planned.rules.map(({ queryString, level }) => `${queryString} ${level}`)
     expect([textOf(plan.changes), rulesAfter, plan.differing.length]).toEqual([changes, planned, differing])
   })
-  test('what is made is on record before it is made', () => {
+  test('a rule that is only planned is on record by nobody yet', () => {
     const plan = planConfiguration(
       policy({ exceptions: [family('iPad', 'allow')] }),
       exchange('quarantine'),
       nothingOwned,
     )
-    expect(plan.own.rules).toEqual([rule('iPad', 'allow', null)])
+    expect(plan.own.rules).toEqual([])
+  })
+  test('what is on record without a Guid gets the one that Exchange gave; what is gone is forgotten', () => {
+    const own = { defaultLevel: null, rules: [rule('iPad', 'allow', null), rule('WP8', 'block', null)] }
+    const exceptions = [family('iPad', 'allow')]
+    const plan = planConfiguration(policy({ exceptions }), exchange('quarantine', [rule('iPad', 'allow')]), own)
+    expect(plan.own.rules).toEqual([rule('iPad', 'allow')])
   })
 })

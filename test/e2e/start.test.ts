@@ -49,6 +49,18 @@ describe('npm start', () => {
     expect(stillRunning(started)).toEqual([])
   })
 
+  test('Ctrl-C while it starts ends everything, too, and says by its exit code that nothing was done', async () => {
+    const launcher = launch(['--once', ...small])
+    const started = await until('the first processes', () => {
+      const pids = descendantsOf(launcher.pid)
+      return pids.length >= 3 && pids
+    })
+    launcher.signal('SIGINT')
+    expect(await launcher.exited).toBe(130)
+    expect(stillRunning(started)).toEqual([])
+    expect(launcher.said.stdout).not.toContain('Full sync')
+  })
+
   test('killed (kill -9) in the middle of a run, it leaves no process behind', async () => {
     const launcher = launch(small)
     await launcher.until(/reading Intune devices|deciding/)

@@ -244,6 +244,39 @@ describe('sending', () => {
     const run = await system.sync('full')
     expect([run.state, run.counts['outcome.failed']]).toEqual(['done', 2])
   })
+  test('a rule and a default that an administrator set between plan and apply stay the administrator’s', async () => {
+    const system = await systemOf(30, 10)
+    const wanted = { ...policy(), exceptions: [{ type: 'family' as const, name: 'iPad', level: 'allow' as const }] }
+    await system.setPolicy(wanted)
+    const run = await system.sync('full')
+    system.exchange.state.putRule({
+      Guid: 'by-hand',
+      QueryString: 'iPad',
+      Characteristic: 'DeviceType',
+      AccessLevel: 'Block',
+    })
+    system.exchange.state.run({ id: 'by hand', kind: 'defaultLevel', level: 'block' })
+    await approveRun(system.ports, connectorId, run.id, 'ana')
+    await system.drain()
+    expect((await system.store.document(connectorId, 'own'))?.value ?? null).toBeNull()
+    await system.setPolicy({ ...wanted, enabled: false })
+    await system.sync('full', { approve: true })
+    const { defaultLevel, rules } = system.exchange.state.configuration()
+    expect([defaultLevel, rules.map(({ queryString, level }) => `${queryString} ${level}`)]).toEqual([
+      'block',
+      ['iPad block'],
+    ])
+  })
+  test('an allow made by hand beside easgate’s block stays the administrator’s when the block goes', async () => {
+    const system = await systemOf(2, 1)
+    await system.setPolicy({ ...policy(), defaultAccessLevel: 'block' })
+    await system.sync('full')
+    expect(system.exchange.lists('m2').blocked).toEqual(['Dev2'])
+    system.exchange.state.run({ ...noEdits, mailboxGuid: 'm2', addAllowed: ['Dev2'] })
+    await system.setPolicy({ ...policy(), enabled: false })
+    for (let i = 0; i < 3; i++) await system.sync('full')
+    expect(system.exchange.lists('m2')).toMatchObject({ allowed: ['Dev2'], blocked: [] })
+  })
   test('a quick sync after switching off restores the default, too, before it withdraws anything', async () => {
     const system = await systemOf(3, 2)
     await system.sync('full')
@@ -253,8 +286,6 @@ describe('sending', () => {
     await system.sync('quick')
     expect(new Set(moments)).toEqual(new Set(['allowed']))
     expect([system.exchange.record('r1').state, system.exchange.lists('m1').allowed]).toEqual(['allowed', []])
-    expect((await system.store.document(connectorId, 'own'))?.value.defaultLevel).not.toBeNull()
-    await system.sync('quick')
     expect((await system.store.document(connectorId, 'own'))?.value.defaultLevel).toBeNull()
   })
   test('switched off, the default comes back first, then easgate’s entries go', async () => {

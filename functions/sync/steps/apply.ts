@@ -8,9 +8,7 @@ import type { Applying } from '../applying.ts'
 import { applyPhase, giveUp, hasOpenChanges } from '../applyPhase.ts'
 import { deadline } from '../deadline.ts'
 import { maySend } from '../maySend.ts'
-import { saveOwnConfiguration } from '../ownConfiguration.ts'
 import type { Step, StepResult } from '../step.ts'
-import { planFor } from './decidePartitions.ts'
 import { renewLease } from './takeLease.ts'
 
 interface Cursor {
@@ -29,7 +27,6 @@ export const apply: Step = async (ports, run) => {
   if (state.lease?.runId !== run.id) return { next: 'takeLease', cursor: 'apply', delaySeconds: retrySeconds }
   const sending = await maySend(ports, run)
   if (sending !== 'send') return { next: 'finish', counts: { [`notSent.${sending}`]: 1 } }
-  await saveOwnConfiguration(ports, run.connectorId, (await planFor(ports, run)).own)
 
   const cursor: Cursor = run.cursor === null ? { phase: 1, tries: 0 } : (JSON.parse(run.cursor) as Cursor)
   const phase = await nextOpenPhase(ports, run, cursor.phase)

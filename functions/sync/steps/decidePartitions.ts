@@ -10,6 +10,7 @@ import type { Ports } from '../../ports.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { loadPartition } from '../loadPartition.ts'
+import { saveOwnConfiguration } from '../ownConfiguration.ts'
 import type { Step } from '../step.ts'
 import { renewLease } from './takeLease.ts'
 
@@ -18,7 +19,10 @@ export const decidePartitions: Step = async (ports, run) => {
   if (state.lease?.runId !== run.id) return { next: 'takeLease', delaySeconds: 2 }
   const plan = await planFor(ports, run)
   const first = Number(run.cursor ?? 0)
-  if (first === 0) await putConfigurationChanges(ports, run, plan)
+  if (first === 0) {
+    await saveOwnConfiguration(ports, run.connectorId, plan.own)
+    await putConfigurationChanges(ports, run, plan)
+  }
   const tally: Tally = {}
   const next = await decideFrom(ports, run, first, contextOf(run, plan), tally)
   if (next < partitionCount) return { next: 'decide', cursor: String(next), counts: tally }
@@ -64,7 +68,7 @@ function partitionsAtOnce({ counts }: Run): number {
  * quick | off, or default level none | what stood there before easgate comes back: entries are being withdrawn, and nobody may
  *       |                            |   stand without an entry under a default that easgate set
  */
-export async function planFor(ports: Pick<Ports, 'store'>, run: Run): Promise<ConfigurationPlan> {
+async function planFor(ports: Pick<Ports, 'store'>, run: Run): Promise<ConfigurationPlan> {
   if (!run.configuration)
     throw new AppError('internal', `run ${run.id} reached ${run.step} without Exchange's configuration`)
   const own = (await ports.store.document(run.connectorId, 'own'))?.value ?? nothingOwned

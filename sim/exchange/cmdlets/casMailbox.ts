@@ -3,7 +3,7 @@ import { applyEdit } from '../applyEdit.ts'
 import { identityOf, listChangeOf, one, textOf, warnUnmodified, type Call, type Cmdlet } from '../cmdlet.ts'
 import { guidsNamed } from '../compileFilter.ts'
 import { usualError } from '../faults.ts'
-import { isHealthMailbox, type Mailbox } from '../mailboxes.ts'
+import type { Mailbox } from '../mailboxes.ts'
 import { casMailboxFilter, mailboxView, searchedAddresses } from '../mailboxView.ts'
 import { inOrganizationalUnit, query } from '../query.ts'
 import type { Row } from '../view.ts'
@@ -64,9 +64,8 @@ function* candidates(call: Call): Generator<Mailbox> {
       ? exchange.mailboxes.named(filter === undefined ? undefined : guidsNamed(filter))
       : [one(exchange.mailboxes.find(identity), identity, exchange)]
   const isInUnit = inOrganizationalUnit(call)
-  const hidesHealth = exchange.dialect === 'MobileDevice' && parameters['Monitoring'] !== true
   for (const mailbox of found) {
-    if (!isInUnit(mailbox.identity) || (hidesHealth && isHealthMailbox(mailbox))) continue
+    if (!isInUnit(mailbox.identity)) continue
     if (parameters['RecalculateHasActiveSyncDevicePartnership'] === true)
       delete mailbox.stated.HasActiveSyncDevicePartnership
     yield mailbox

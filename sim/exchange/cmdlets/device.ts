@@ -4,7 +4,6 @@ import { identityOf, one, textOf, type Call, type Cmdlet, type Kind } from '../c
 import type { Filterable } from '../compileFilter.ts'
 import type { Device } from '../devices.ts'
 import { deviceView } from '../deviceView.ts'
-import { isHealthMailbox } from '../mailboxes.ts'
 import { inOrganizationalUnit, query } from '../query.ts'
 
 // Facts A2: the whole list. WhenChangedUTC is not on it.
@@ -78,15 +77,14 @@ export const clearMobileDevice: Cmdlet = {
   age: 'since2013',
 }
 
-/** The devices that -Identity, -Mailbox or neither names, without those of health mailboxes (but for -Monitoring). */
+/** The devices that -Identity, -Mailbox or neither names. */
 export function* candidates(call: Call): Generator<Device> {
-  const { exchange, parameters } = call
+  const { parameters } = call
   const wanted = Object.entries(clientTypes).find(([name]) => parameters[name] === true)?.[1]
   const isInUnit = inOrganizationalUnit(call)
-  const hidesHealth = exchange.dialect === 'MobileDevice' && parameters['Monitoring'] !== true
   for (const device of named(call)) {
     if (wanted !== undefined && (device.stated.ClientType ?? 'EAS') !== wanted) continue
-    if (!isInUnit(device.mailbox.identity) || (hidesHealth && isHealthMailbox(device.mailbox))) continue
+    if (!isInUnit(device.mailbox.identity)) continue
     yield device
   }
 }

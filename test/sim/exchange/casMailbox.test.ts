@@ -146,17 +146,6 @@ describe('the list of mailboxes', () => {
   })
 })
 
-test('a health mailbox and its devices show only with -Monitoring, and always in the 2010 dialect', () => {
-  const health = { Guid: 'h', Name: 'HealthMailbox0659', DistinguishedName: 'CN=HealthMailbox0659,DC=contoso,DC=com' }
-  const world = { mailboxes: [health], devices: [{ Guid: 'd', Mailbox: 'h', DeviceType: 'EASProbeDeviceType' }] }
-  const { run } = simulate(world)
-  expect([run('Get-CASMailbox').rows.length, run('Get-MobileDevice').rows.length]).toEqual([0, 0])
-  expect(run('Get-CASMailbox', { Monitoring: true }).rows.length).toBe(1)
-  expect(run('Get-MobileDevice', { Monitoring: true }).rows.length).toBe(1)
-  const old = simulate({ ...world, dialect: 'ActiveSyncDevice' })
-  expect([old.run('Get-CASMailbox').rows.length, old.run('Get-ActiveSyncDevice').rows.length]).toEqual([1, 1])
-})
-
 test('the partnership flag may be stale until it is recalculated', () => {
   const { run } = simulate({ mailboxes: [{ Guid: ana, HasActiveSyncDevicePartnership: true }], devices: [] })
   const flag = (parameters: Record<string, unknown>) =>
