@@ -20,13 +20,15 @@ export async function startFunctions(
 ): Promise<{ child: Child; url: string }> {
   let found: (url: string) => void = () => undefined
   const listening = new Promise<string>((resolve) => (found = resolve))
+  const served = ['--app', programFile('functions/app.js'), '--root', root, '--port', String(port)]
   const option = (name: string, value: number | undefined) => (value === undefined ? [] : [name, String(value)])
   const child = start({
     name: 'functions',
     script: programFile('sim/host/main.js'),
     args: [
-      ...['--app', programFile('functions/app.js'), '--root', root],
-      ...['--port', String(port), '--queue-poll-ms', '20'],
+      ...served,
+      '--with-parent',
+      ...option('--queue-poll-ms', 20),
       ...option('--visibility-ms', visibilityMs),
       ...option('--retry-ms', retryMs),
     ],

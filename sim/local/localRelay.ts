@@ -35,7 +35,7 @@ export async function startRelay(
   const child = start({
     name: 'relay',
     script: programFile('relay/main.js'),
-    args: ['run', '--config', config],
+    args: ['run', '--config', config, '--with-parent'],
     env: { EASGATE_SIM_EXCHANGE: exchangeUrl },
     nodeOptions,
   })

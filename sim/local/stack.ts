@@ -1,23 +1,22 @@
 /** The whole system on one machine: every process started, keys made and approved, policy set; stopped in order. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { randomBytes } from 'node:crypto'
 import { newKeyPair } from '../../protocol/signing.ts'
 import { appAt, type App } from './app.ts'
-import { startAzurite } from './azurite.ts'
 import { startChild, type Child, type ChildOptions } from './child.ts'
 import { freePort } from './freePort.ts'
 import { startFunctions, type FunctionsSettings } from './functionsHost.ts'
-import { startRelay, type LocalRelay, type RelaySettings } from './localRelay.ts'
-import { programFile } from './programFiles.ts'
+import { startRelay, type LocalRelay } from './localRelay.ts'
 import type { ScenarioPolicy } from './scenarioFile.ts'
 import { setPolicy } from './setPolicy.ts'
+import { startSurroundings, type Surroundings } from './surroundings.ts'
 
 export const connectorId = 'local'
 
 export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | 'retryMs'> {
-  /** Serialized scenario world: both simulators read it from a file. */
+  /** A scenario's world. */
   readonly world: object
   readonly policy: ScenarioPolicy
   /** Wished for; another free one is taken when it is in use. 0: any. */
@@ -74,7 +73,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
       given.onLine?.(line)
       options.onLine?.(given.name, line)
     }
-    const child = startChild({ ...given, onLine, args: [...(given.args ?? []), ...withParent(given.name)] })
+    const child = startChild({ ...given, onLine })
     children.push(child)
     return child
   }
@@ -86,11 +85,6 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Azurite does not know the option and is told otherwise (azurite.ts). */
-function withParent(name: string): string[] {
-  return name === 'azurite' ? [] : ['--with-parent']
-}
-
 type Start = (options: ChildOptions) => Child
 
 async function startAll(
@@ -98,53 +92,39 @@ async function startAll(
   folder: string,
   start: Start,
 ): Promise<Omit<Stack, 'children' | 'stop'>> {
-  const keys = {
-    cloud: newKeyPair(),
-    listen: randomBytes(32).toString('base64'),
-    send: randomBytes(32).toString('base64'),
-  }
-  const { storage, ...simulators } = await startSurroundings(options, folder, start, keys)
-  const { exchange: exchangeUrl, rendezvous: address } = simulators
+  const keys = { cloud: newKeyPair(), listen: newKey(), send: newKey() }
+  const { world, latencyMs = 0 } = options
+  const surroundings = await startSurroundings(start, { world, folder, latencyMs, keys })
   const relays: LocalRelay[] = []
-  let relayCount = 0
-  const startNextRelay = async (): Promise<LocalRelay> => {
-    const settings: RelaySettings = {
-      ...{ connectorId, address, listenKey: keys.listen, cloudKey: keys.cloud.publicKey, exchangeUrl },
-      folder: path.join(folder, `relay${++relayCount}`),
-      parallel: options.parallel ?? 4,
-      nodeOptions: options.relayNodeOptions,
-    }
-    const relay = await startRelay(start, settings)
-    relays.push(relay)
-    return relay
-  }
-  const functionsSettings: FunctionsSettings = {
+  const startNextRelay = relayStarter(options, folder, start, surroundings, keys)
+  const host: FunctionsSettings = {
     port: await freePort(options.port ?? 7071),
-    env: environment(options, storage, simulators, keys),
+    env: environment(options, surroundings, keys),
     nodeOptions: options.hostNodeOptions,
     visibilityMs: options.visibilityMs,
     retryMs: options.retryMs,
   }
-  const [relay, first] = await Promise.all([startNextRelay(), startFunctions(start, functionsSettings)])
-  const app = appAt(first.url, connectorId)
-  await approve(app, relay)
+  const [relay, { url, child }] = await Promise.all([startNextRelay(), startFunctions(start, host)])
+  const app = appAt(url, connectorId)
+  const join = async (added: LocalRelay, isApproved: boolean) => {
+    relays.push(added)
+    if (isApproved) await approveRelay(app, added)
+    return added
+  }
+  await join(relay, true)
   await setPolicy(app, connectorId, options.policy)
-  let functions = first.child
+  let functions = child
+  const { storage, ...simulators } = surroundings
   return {
     app,
-    urls: { app: first.url, ...simulators },
+    urls: { app: url, ...simulators },
     storage,
     functions: () => functions,
     async startFunctionsAgain() {
-      const port = Number(new URL(first.url).port)
-      functions = (await startFunctions(start, { ...functionsSettings, port })).child
+      functions = (await startFunctions(start, { ...host, port: Number(new URL(url).port) })).child
     },
     relays,
-    async addRelay({ approve: isApproved }) {
-      const added = await startNextRelay()
-      if (isApproved) await approve(app, added)
-      return added
-    },
+    addRelay: async ({ approve }) => join(await startNextRelay(), approve),
   }
 }
 
@@ -154,43 +134,41 @@ interface Keys {
   readonly send: string
 }
 
-/** Everything that is not easgate: storage, Exchange, Graph, and where functions and relays meet. */
-async function startSurroundings(options: StackOptions, folder: string, start: Start, keys: Keys) {
-  const worldFile = path.join(folder, 'world.json')
-  writeFileSync(worldFile, JSON.stringify({ world: options.world }))
-  const simulator = async (name: string, args: readonly string[]) => {
-    const script = programFile(`sim/${name}/main.js`)
-    const { port } = await start({ name, script, args: ['--port', '0', '--print-json', ...args] }).ready
-    return Number(port)
-  }
-  const hybridConnection = 'exchange'
-  const rules = ['--listen-key-name', 'relay', '--listen-key', keys.listen, '--send-key-name', 'cloud']
-  const [azurite, exchange, graph, rendezvous] = await Promise.all([
-    startAzurite(start),
-    simulator('exchange', ['--world', worldFile, '--latency-ms', String(options.latencyMs ?? 0)]),
-    simulator('graph', ['--world', worldFile]),
-    simulator('rendezvous', ['--path', hybridConnection, ...rules, '--send-key', keys.send]),
-  ])
-  return {
-    storage: azurite.connectionString,
-    exchange: `http://127.0.0.1:${exchange}`,
-    graph: `http://127.0.0.1:${graph}`,
-    rendezvous: `ws://127.0.0.1:${rendezvous}/$hc/${hybridConnection}`,
-  }
+const newKey = () => randomBytes(32).toString('base64')
+
+/** Each call starts one more relay of the connector, in a folder of its own. */
+function relayStarter(
+  options: StackOptions,
+  folder: string,
+  start: Start,
+  { rendezvous: address, exchange: exchangeUrl }: Surroundings,
+  keys: Keys,
+): () => Promise<LocalRelay> {
+  let count = 0
+  return async () =>
+    startRelay(start, {
+      connectorId,
+      folder: path.join(folder, `relay${++count}`),
+      address,
+      listenKey: keys.listen,
+      cloudKey: keys.cloud.publicKey,
+      exchangeUrl,
+      parallel: options.parallel ?? 4,
+      nodeOptions: options.relayNodeOptions,
+    })
 }
 
 /** The app settings. */
 function environment(
   { schedules }: StackOptions,
-  storage: string,
-  { graph, rendezvous: address }: { readonly graph: string; readonly rendezvous: string },
-  keys: Keys,
+  { storage, graph, rendezvous: address }: Surroundings,
+  { cloud, send: key }: Keys,
 ): Record<string, string> {
-  const connector = { id: connectorId, name: 'Local', rendezvous: { address, keyName: 'cloud', key: keys.send } }
+  const connector = { id: connectorId, name: 'Local', rendezvous: { address, keyName: 'cloud', key } }
   return {
     AzureWebJobsStorage: storage,
     EASGATE_CONNECTORS: JSON.stringify([connector]),
-    EASGATE_SIGNING_KEY: keys.cloud.privateKey,
+    EASGATE_SIGNING_KEY: cloud.privateKey,
     EASGATE_ADMIN_LOOPBACK: 'true',
     GRAPH_ENDPOINT: graph,
     FULL_SYNC_SCHEDULE: schedules.full,
@@ -199,6 +177,6 @@ function environment(
 }
 
 /** An administrator compares the fingerprint that the relay shows with the one here; locally both are ours. */
-async function approve(app: App, { fingerprint, publicKey }: LocalRelay): Promise<void> {
+async function approveRelay(app: App, { fingerprint, publicKey }: LocalRelay): Promise<void> {
   await app.send('POST', `/easgate/connectors/${connectorId}/relays/${fingerprint}/approve`, { publicKey })
 }

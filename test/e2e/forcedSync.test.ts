@@ -37,7 +37,7 @@ describe('POST exchangeConnectors/{id}/sync', () => {
     const { error } = (await answer.json()) as { error: { code: string; message: string; innerError: object } }
     expect([answer.status, error.code]).toEqual([status, code])
     expect(error.message).toMatch(message)
-    expect(Object.keys(error.innerError).sort()).toEqual(['client-request-id', 'date', 'request-id'])
+    expect(Object.keys(error.innerError).toSorted()).toEqual(['client-request-id', 'date', 'request-id'])
     expect(await runs()).toHaveLength(before.length)
   })
 

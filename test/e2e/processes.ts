@@ -1,10 +1,11 @@
 /** The process table, as far as tests ask it: who belongs to whom, who still lives. Linux and macOS. */
 import { spawnSync } from 'node:child_process'
 
-/** The processes that this one started and that still run. */
+/** The processes that this one started and that are still in the table. */
 export function childrenOf(pid: number): number[] {
-  const { stdout } = spawnSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-  return stdout.split('\n').filter(Boolean).map(Number)
+  const { stdout } = spawnSync('ps', ['-A', '-o', 'ppid=,pid='], { encoding: 'utf8' })
+  const rows = stdout.split('\n').map((line) => line.trim().split(/\s+/).map(Number))
+  return rows.flatMap(([parent, child]) => (parent === pid && child !== undefined ? [child] : []))
 }
 
 export function descendantsOf(pid: number): number[] {

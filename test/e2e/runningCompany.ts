@@ -82,10 +82,12 @@ export async function expectUndisturbed(running: RunningCompany, runId: string, 
   const devices = await app.all<DecisionView>(`${own}/devices?$top=1000`)
   expect({
     defaultLevel: exchange.organizationSettings.DefaultAccessLevel,
-    rules: exchange.accessRules.map((rule) => `${rule.Characteristic} ${rule.QueryString} ${rule.AccessLevel}`).sort(),
+    rules: exchange.accessRules
+      .map((rule) => `${rule.Characteristic} ${rule.QueryString} ${rule.AccessLevel}`)
+      .toSorted(),
     entries: Object.fromEntries(exchange.mailboxes.map((mailbox) => [mailbox.Guid, entriesOf(mailbox)])),
     decisions: Object.fromEntries(devices.map(({ record, access, reason }) => [record, `${access} ${reason}`])),
-  }).toEqual({ ...given.expected, rules: [...given.expected.rules].sort() })
+  }).toEqual({ ...given.expected, rules: given.expected.rules.toSorted() })
   expect(devices).toHaveLength(Object.keys(given.expected.decisions).length)
 
   const changes = await app.all<StoredChange>(`${own}/runs/${runId}/changes?$top=1000`)

@@ -30,7 +30,7 @@ describe('the sample company, started as a person would', () => {
     expect(output.steps[1]?.commands).toBe(0)
     expect(output.exchange.organizationSettings.DefaultAccessLevel).toBe(expected.defaultAccessLevel)
     expect(recordsOf(output)).toEqual(
-      expected.records.map(({ user: _user, DeviceId: _id, ...record }) => record).sort(byRecord),
+      expected.records.map(({ user: _user, DeviceId: _id, ...record }) => record).toSorted(byRecord),
     )
     expectPromises(world, output)
   })
@@ -50,7 +50,9 @@ const byRecord = (a: { readonly record: string }, b: { readonly record: string }
 /** Decision and state of every record, in the shape and order that the expectation is compared in. */
 function recordsOf({ decisions, exchange }: ScenarioOutput) {
   const states = new Map(exchange.devices.map(({ Guid, DeviceAccessState }) => [Guid, DeviceAccessState]))
-  return decisions.map((decision) => ({ ...decision, DeviceAccessState: states.get(decision.record) })).sort(byRecord)
+  return decisions
+    .map((decision) => ({ ...decision, DeviceAccessState: states.get(decision.record) }))
+    .toSorted(byRecord)
 }
 
 /** One row per scenario file: what each step did, and per person the decision and what Exchange does with the phone at the end. */
@@ -102,7 +104,8 @@ const scenarios = [
 ]
 
 describe('small scenarios', () => {
-  test.each(scenarios)('$rule', async ({ file, exitCode, steps, people, entries, says, ...expected }) => {
+  test.each(scenarios.map((one) => [one.rule, one] as const))('%s', async (_rule, expected) => {
+    const { file, exitCode, steps, people, entries, says } = expected
     const { world } = readJson<{ world: ScenarioWorld }>(scenarioFile(file))
     const found = await runScenario(scenarioFile(file))
     const { output } = found
@@ -186,17 +189,21 @@ function expectPromises({ exchange: before }: ScenarioWorld, { steps, decisions,
   const sent = sentCommands(audit)
   expect(sent).toHaveLength(steps.reduce((sum, { commands }) => sum + commands, 0))
   expect(withoutEnd(audit)).toEqual([])
-  expect(decisions.map(({ record }) => record).sort()).toEqual(before.devices.map(({ Guid }) => Guid).sort())
+  expect(decisions.map(({ record }) => record).toSorted()).toEqual(before.devices.map(({ Guid }) => Guid).toSorted())
   expect(exchange.accessRules.map(ruleText)).toEqual(expect.arrayContaining(before.accessRules.map(ruleText)))
   for (const was of before.mailboxes) {
     const is = exchange.mailboxes.find(({ Guid }) => Guid === was.Guid)
-    const ofMailbox = sent.filter(({ subject }) => subject === was.Guid).map(({ command }) => command)
-    expectExplained(was.ActiveSyncAllowedDeviceIDs, is?.ActiveSyncAllowedDeviceIDs ?? [], [
-      ...ofMailbox.flatMap(({ addAllowed = [] }) => addAllowed),
-    ])
-    expectExplained(was.ActiveSyncBlockedDeviceIDs, is?.ActiveSyncBlockedDeviceIDs ?? [], [
-      ...ofMailbox.flatMap(({ addBlocked = [] }) => addBlocked),
-    ])
+    const added = sent.filter(({ subject }) => subject === was.Guid).map(({ command }) => command)
+    expectExplained(
+      was.ActiveSyncAllowedDeviceIDs,
+      is?.ActiveSyncAllowedDeviceIDs ?? [],
+      added.flatMap(({ addAllowed = [] }) => addAllowed),
+    )
+    expectExplained(
+      was.ActiveSyncBlockedDeviceIDs,
+      is?.ActiveSyncBlockedDeviceIDs ?? [],
+      added.flatMap(({ addBlocked = [] }) => addBlocked),
+    )
   }
 }
 
