@@ -14,7 +14,16 @@ export interface BenchResult {
   readonly figures: readonly Figure[]
 }
 
-export type Bench = (options: { readonly records?: number }) => Promise<BenchResult>
+interface BenchOptions {
+  /** How many EAS records, where the bench can be made larger or smaller. */
+  readonly records?: number
+  /** How often each thing is measured; medians count. */
+  readonly rounds?: number
+  /** Sessions of the relay, for each of which commands are counted. */
+  readonly parallel?: readonly number[]
+}
+
+export type Bench = (options: BenchOptions) => Promise<BenchResult>
 
 /** Milliseconds that the call took. */
 export async function timed(call: () => unknown): Promise<number> {

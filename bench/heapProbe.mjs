@@ -13,4 +13,5 @@ const server = createServer((_, response) => {
 server.listen(0, '127.0.0.1', () =>
   writeFileSync(process.env['EASGATE_HEAP_PROBE'] + process.pid, String(server.address().port)),
 )
-server.unref()
+// The process ends when it would without this: neither the server nor a connection that is kept alive holds it
+server.on('connection', (socket) => socket.unref()).unref()

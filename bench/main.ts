@@ -14,7 +14,7 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     load: async () => (await import('./store.ts')).store,
   },
   apply: {
-    what: 'commands per second through rendezvous, relay and shell, beside the ideal and a sequential script',
+    what: 'commands per second through rendezvous, relay and shell, beside the ideal and the same by hand',
     load: async () => (await import('./apply.ts')).apply,
   },
   memory: {

@@ -1,17 +1,17 @@
 /** Heap after collection of the Functions process and the relay at 5,000 and 20,000 records, each under its limit. */
-import { mkdtempSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { root } from '../sim/local/programFiles.ts'
 import { sampleCompany } from '../sim/local/sampleCompany.ts'
-import { startStack, type Stack } from '../sim/local/stack.ts'
+import { never, startStack, type Stack } from '../sim/local/stack.ts'
 import { median, round, type Bench } from './bench.ts'
 
 const limits = { hostMb: 192, relayMb: 64 }
 const goal = 1.3
-const never = { full: '0 0 0 29 2 1', quick: '0 0 0 29 2 1' }
 /** The sample company has 1.6 records a mailbox. */
 const recordsPerMailbox = 1.6
-const probe = path.resolve(import.meta.dirname, '../../bench/heapProbe.mjs')
+const probe = path.join(root, 'bench/heapProbe.mjs')
 
 interface Sample {
   readonly records: number
@@ -87,6 +87,7 @@ async function sampleOf(records: number): Promise<Sample> {
     }
   } finally {
     await stack.stop()
+    rmSync(folder, { recursive: true, force: true })
   }
 }
 

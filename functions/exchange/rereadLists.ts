@@ -39,8 +39,8 @@ export async function rereadLists(
 }
 
 const cmdlet = 'Get-CASMailbox'
-/** Mailboxes in one filter. */
-const groupSize = 40
+/** Mailboxes in one filter, of about 5,000 characters. Each read takes a session's turn from the changes: few large ones. */
+const groupSize = 100
 const guidPattern = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** Guid is on Microsoft's list of filterable properties for Get-CASMailbox (filter-properties). */

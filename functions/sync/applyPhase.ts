@@ -7,8 +7,11 @@ import type { Applying } from './applying.ts'
 import { applyConfiguration } from './applyConfiguration.ts'
 import { prepareLists, runLists } from './applyLists.ts'
 
-/** One batch: enough to keep fifteen runspaces busy while the next is prepared, few enough to be done in seconds. */
-const changesPerChunk = 100
+/**
+ * One batch: enough to keep fifteen runspaces busy while the next is prepared, few enough to be done in seconds. One transaction takes 99 audit rows, and one filter
+ * as many mailboxes.
+ */
+const changesPerChunk = 99
 
 /**
  * Configuration changes come first in key order and are sent one by one; mailboxes follow in chunks, two on the way at a time, so that the relay

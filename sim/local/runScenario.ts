@@ -2,6 +2,7 @@
 import { connectorId, type Stack } from './stack.ts'
 import type { RunView } from './app.ts'
 import type { Scenario, ScenarioStep } from './scenarioFile.ts'
+import { exchangeState, spelling } from './scenarioGuids.ts'
 import { setPolicy } from './setPolicy.ts'
 
 export interface StepResult {
@@ -40,30 +41,22 @@ export async function runScenario(
 ): Promise<ScenarioResult> {
   const steps: StepResult[] = []
   for (const step of scenario.steps) {
-    if (step.patch || step.remove) await change(stack, step)
-    if (step.patch || step.remove)
-      add({
-        patch: true,
-        state: 'done',
-        durationMs: 0,
-        counts: {},
-        commands: 0,
-        graphRequests: 0,
-        relayConversations: 0,
-      })
+    if (step.patch || step.remove) add(await changeStep(stack, step))
     if (step.sync) add(await sync(stack, step, step.sync, onProgress))
   }
   const own = `/easgate/connectors/${connectorId}`
+  const spelled = spelling(scenario)
   const devices = await stack.app.all<DeviceView>(`${own}/devices`)
   return {
     steps,
     decisions: devices.map(({ record, access, reason, fallback }) => ({
-      record,
+      record: spelled(record),
       access,
       reason,
       ...(fallback ? { fallback } : {}),
     })),
-    exchange: await (await fetch(`${stack.urls.exchange}/_sim/state`)).json(),
+    exchange: await exchangeState(stack, spelled),
+    // No mail is sent yet
     mails: [],
     audit: await stack.app.all(`${own}/audit`),
   }
@@ -111,6 +104,17 @@ function messageOf({ state, failure, refusal }: RunView): { message?: string } {
   if (failure) return { message: `${failure.step}: ${failure.code}: ${failure.message}` }
   if (!refusal || state === 'done') return {}
   return { message: state === 'replaced' ? `${refusal.message} (An earlier plan is held already.)` : refusal.message }
+}
+
+/** A change that is refused, a policy above all, is a failed step with its reason; the steps after it are taken all the same. */
+async function changeStep(stack: Stack, step: ScenarioStep): Promise<StepResult> {
+  const none = { patch: true as const, durationMs: 0, counts: {}, commands: 0, graphRequests: 0, relayConversations: 0 }
+  try {
+    await change(stack, step)
+    return { ...none, state: 'done' }
+  } catch (error) {
+    return { ...none, state: 'failed', message: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 /** Changes the simulators' worlds and the policy. */

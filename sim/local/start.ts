@@ -143,7 +143,7 @@ function stepLine(step: {
   commands: number
   message?: string
 }): string {
-  if (!step.sync) return 'patch      done'
+  if (!step.sync) return `patch      ${step.state}${step.message ? `; ${step.message}` : ''}`
   return `${step.sync.padEnd(10)} ${step.state} in ${(step.durationMs / 1000).toFixed(1)} s, ${step.commands} commands${step.message ? `; ${step.message}` : ''}`
 }
 

@@ -39,16 +39,16 @@ const known = (command: Command): Answer => ({
 })
 const error = (category: FailureCategory): Answer => ({ result: { ok: false, error: { category, message: 'no' } } })
 
-test('asks for 40 mailboxes in a filter, all filters in one batch, and gives each mailbox its own lists', async () => {
+test('asks for 100 mailboxes in a filter, all filters in one batch, and gives each mailbox its own lists', async () => {
   const { relay, lists, commands } = await underTest(known)
-  const guids = range(0, 100, guidOf)
+  const guids = range(0, 220, guidOf)
   const found = await lists(guids)
   expect([...found.keys()]).toEqual(guids)
   expect(found.get(guidOf(77))).toEqual({ allowed: [guidOf(77)], blocked: [] })
   expect(relay.batches).toHaveLength(1)
-  expect(commands().map((command) => asked(command).length)).toEqual([40, 40, 20])
+  expect(commands().map((command) => asked(command).length)).toEqual([100, 100, 20])
   expect(commands()[2]?.parameters).toEqual({
-    Filter: range(80, 100, (index) => `Guid -eq '${guidOf(index)}'`).join(' -or '),
+    Filter: range(200, 220, (index) => `Guid -eq '${guidOf(index)}'`).join(' -or '),
     ResultSize: 'Unlimited',
   })
 })
