@@ -5,7 +5,7 @@ export interface AuditEntry {
   readonly at: string
   /** Who or what asked: `timer`, `run <id>`, or a person's id. */
   readonly actor: string
-  /** What happened: `commandSent`, `commandEnded`, `policyChanged`, `relayApproved`, `planApproved` … */
+  /** What happened: `commandSent`, `commandEnded`, `changeSettled`, `policyChanged`, `relayApproved`, `planApproved` … */
   readonly action: string
   readonly runId: string | null
   /** The thing it happened to: a mailbox or rule Guid, a connector, a relay's fingerprint. */

@@ -53,7 +53,7 @@ export function planConfiguration(
 }
 
 function planDefault(wanted: AccessLevel | 'none', current: AccessLevel, { defaultLevel: own }: OwnConfiguration) {
-  const restored = own && own.set === current ? own.before : current
+  const restored = own && (own.set === current || own.replaced === current) ? own.before : current
   const level = wanted === 'none' ? restored : wanted
   const changes: ConfigurationChange[] = []
   if (level !== current)

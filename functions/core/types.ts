@@ -128,7 +128,12 @@ export interface ExchangeConfiguration {
 /** What easgate made or changed of Exchange's configuration, and what stood there before (design.md 4). */
 export interface OwnConfiguration {
   /** The default that stood there before easgate first changed it, and the one that easgate set. */
-  readonly defaultLevel: { readonly before: AccessLevel; readonly set: AccessLevel } | null
+  readonly defaultLevel: {
+    readonly before: AccessLevel
+    readonly set: AccessLevel
+    /** What easgate had set before, while the command that sets another level is on its way. */
+    readonly replaced?: AccessLevel
+  } | null
   /** Rules that easgate made. */
   readonly rules: readonly AccessRule[]
 }

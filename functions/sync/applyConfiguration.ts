@@ -4,7 +4,7 @@ import { add } from '../core/tally.ts'
 import type { AccessRule, ExchangeConfiguration } from '../core/types.ts'
 import type { ChangeCommand, StoredChange } from '../ports.ts'
 import type { Applying } from './applying.ts'
-import { auditEnded, auditSent } from './auditCommands.ts'
+import { auditEnded, auditSent, auditSettled } from './auditCommands.ts'
 import { isTransient } from './isTransient.ts'
 import {
   claimConfiguration,
@@ -22,14 +22,27 @@ export async function applyConfiguration(applying: Applying, open: readonly Stor
   for (const { key, change } of changes) {
     const state = compare(change, now)
     if (state === 'send') await send(applying, key, change)
-    else
-      await settle(
-        applying,
-        key,
-        state,
-        state === 'changedSinceRead' ? 'changed after the plan was made; decided anew at the next sync' : null,
-      )
+    else await settleUnsent(applying, key, change, state)
   }
+}
+
+/** A message that died may have sent it: what stands there as wanted is as good as done. */
+async function settleUnsent(
+  applying: Applying,
+  key: string,
+  change: ConfigurationChange,
+  state: Outcome['state'],
+): Promise<void> {
+  const { ports, run } = applying
+  const message = state === 'changedSinceRead' ? 'changed after the plan was made; decided anew at the next sync' : null
+  if (state === 'verified') await configurationDone(ports, run.connectorId, change)
+  const outcome = { state, at: ports.clock.now().toISOString(), message }
+  await auditSettled(applying, [{ id: key, subject: subjectOf(applying, change), outcome }])
+  await settle(applying, key, state, message)
+}
+
+function subjectOf({ run }: Applying, change: ConfigurationChange): string {
+  return change.kind === 'defaultLevel' ? run.connectorId : (change.rule.guid ?? change.rule.queryString)
 }
 
 /*
@@ -63,7 +76,7 @@ function isSameText(a: AccessRule, b: AccessRule): boolean {
 async function send(applying: Applying, key: string, change: ConfigurationChange): Promise<void> {
   const { ports, run, conversation, tally } = applying
   const command = toCommand(key, change)
-  const subject = change.kind === 'defaultLevel' ? run.connectorId : (change.rule.guid ?? change.rule.queryString)
+  const subject = subjectOf(applying, change)
   const before = change.kind === 'defaultLevel' ? change.before : change.kind === 'newRule' ? null : change.rule
   const owned = await readOwnConfiguration(ports, run.connectorId)
   await claimConfiguration(ports, run.connectorId, change)

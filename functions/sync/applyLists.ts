@@ -3,7 +3,7 @@ import type { Adoption, ListChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
 import type { ChangeCommand, CommandOutcome, StoredChange, StoredRow } from '../ports.ts'
 import type { Applying } from './applying.ts'
-import { auditEnded, auditSent } from './auditCommands.ts'
+import { auditEnded, auditSent, auditSettled } from './auditCommands.ts'
 import { editLists, type ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'
 import { isTransient } from './isTransient.ts'
@@ -43,6 +43,7 @@ export async function prepareLists(
     if (edits) gone.push(...goneEntries(applying, change.mailboxGuid, edits.verified))
   }
   await writeByPartition(applying.ports, applying.run.connectorId, gone)
+  await auditSettled(applying, subjectsOf(changes, settled))
   await settle(applying, settled)
   await claimEntries(applying, prepared)
   return prepared.length === 0 ? null : prepared
@@ -129,6 +130,16 @@ async function adopt(applying: Applying, open: readonly StoredChange[]): Promise
   }))
   await ports.store.appendAudit(run.connectorId, entries)
   await settle(applying, new Map(adoptions.map(({ key }) => [key, outcome(applying, 'done', null)])))
+}
+
+function subjectsOf(
+  changes: readonly { readonly key: string; readonly change: ListChange }[],
+  settled: ReadonlyMap<string, Outcome>,
+) {
+  return changes.flatMap(({ key, change }) => {
+    const found = settled.get(key)
+    return found ? [{ id: key, subject: change.mailboxGuid, outcome: found }] : []
+  })
 }
 
 function withoutCommand(applying: Applying, edits: ListEdits): Outcome {

@@ -6,6 +6,7 @@ import type { Ports, StoredChange } from '../ports.ts'
 import type { Applying } from './applying.ts'
 import { applyConfiguration } from './applyConfiguration.ts'
 import { prepareLists, runLists } from './applyLists.ts'
+import { auditSettled } from './auditCommands.ts'
 
 /**
  * One batch: enough to keep fifteen runspaces busy while the next is prepared, few enough to be done in seconds. One transaction takes 99 audit rows, and one filter
@@ -54,17 +55,15 @@ export async function hasOpenChanges({ store }: Ports, run: Run, phase: Phase): 
 }
 
 /** Gives every change of the phase that has no outcome the outcome failed. */
-export async function giveUp(
-  { store, clock }: Ports,
-  run: Run,
-  phase: Phase,
-  message: string,
-  tally: Tally,
-): Promise<void> {
-  for await (const page of pagesOf(store, run, phase)) {
-    const outcome: Outcome = { state: 'failed', at: clock.now().toISOString(), message }
+export async function giveUp(ports: Ports, run: Run, phase: Phase, message: string, tally: Tally): Promise<void> {
+  for await (const page of pagesOf(ports.store, run, phase)) {
+    const outcome: Outcome = { state: 'failed', at: ports.clock.now().toISOString(), message }
     const open = page.filter((change) => change.outcome === null)
-    await store.saveOutcomes(run.connectorId, run.id, new Map(open.map(({ key }) => [key, outcome])))
+    await auditSettled(
+      { ports, run },
+      open.map(({ key }) => ({ id: key, subject: run.connectorId, outcome })),
+    )
+    await ports.store.saveOutcomes(run.connectorId, run.id, new Map(open.map(({ key }) => [key, outcome])))
     if (open.length > 0) add(tally, 'outcome.failed', open.length)
   }
 }
@@ -77,4 +76,15 @@ async function* pagesOf(store: Ports['store'], run: Run, phase: Phase): AsyncGen
     yield page
     after = page.at(-1)?.key ?? null
   }
+}
+
+/** How many changes of the run ended how, by the rows themselves: a message that died took its own numbers with it. */
+export async function countOutcomes({ store }: Pick<Ports, 'store'>, run: Run): Promise<Tally> {
+  const counts: Tally = {}
+  for (const phase of [1, 2, 3, 4] as const) {
+    for await (const page of pagesOf(store, run, phase)) {
+      for (const { outcome } of page) if (outcome) add(counts, `outcome.${outcome.state}`)
+    }
+  }
+  return counts
 }

@@ -1,6 +1,6 @@
 /** Audit rows of commands: one before a batch is sent, one when its outcome is known. */
 import type { AuditEntry } from '../core/audit.ts'
-import type { EntryEdit } from '../core/plan.ts'
+import type { EntryEdit, Outcome } from '../core/plan.ts'
 import type { ChangeCommand, CommandOutcome } from '../ports.ts'
 import type { Applying } from './applying.ts'
 
@@ -39,13 +39,28 @@ export async function auditEnded(
   await applying.ports.store.appendAudit(applying.run.connectorId, entries)
 }
 
+/** A change that got its outcome without a command of this message: its command may have been sent by one that died. */
+export async function auditSettled(
+  applying: Pick<Applying, 'ports' | 'run'>,
+  settled: readonly { readonly id: string; readonly subject: string; readonly outcome: Outcome }[],
+): Promise<void> {
+  if (settled.length === 0) return
+  const entries = settled.map(({ id, subject, outcome }) => ({
+    ...base(applying, 'changeSettled', subject),
+    before: null,
+    after: { id, message: outcome.message },
+    outcome: outcome.state,
+  }))
+  await applying.ports.store.appendAudit(applying.run.connectorId, entries)
+}
+
 function textOf({ failure }: CommandOutcome): string {
   if (!failure) return 'done'
   return failure.ran === 'unknown' ? `unknown: ${failure.category}` : `failed: ${failure.category}: ${failure.message}`
 }
 
 function base(
-  { ports, run }: Applying,
+  { ports, run }: Pick<Applying, 'ports' | 'run'>,
   action: string,
   subject: string,
 ): Pick<AuditEntry, 'at' | 'actor' | 'action' | 'runId' | 'subject'> {

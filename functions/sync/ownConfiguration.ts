@@ -27,11 +27,7 @@ export async function claimConfiguration(
   planned: ConfigurationChange,
 ): Promise<void> {
   await change(ports, connectorId, (own) => {
-    if (planned.kind === 'defaultLevel') {
-      return isRestoring(planned, own)
-        ? own
-        : { ...own, defaultLevel: { before: own.defaultLevel?.before ?? planned.before, set: planned.after } }
-    }
+    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: claimDefault(planned, own) }
     if (planned.kind !== 'newRule' || own.rules.some((rule) => isSameText(rule, planned.rule))) return own
     return { ...own, rules: [...own.rules, planned.rule] }
   })
@@ -44,7 +40,7 @@ export async function configurationDone(
   guid?: string,
 ): Promise<void> {
   await change(ports, connectorId, (own) => {
-    if (planned.kind === 'defaultLevel') return isRestoring(planned, own) ? { ...own, defaultLevel: null } : own
+    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: settledDefault(planned, own) }
     if (planned.kind === 'removeRule')
       return { ...own, rules: own.rules.filter((rule) => rule.guid !== planned.rule.guid) }
     if (planned.kind !== 'newRule' || guid === undefined) return own
@@ -74,12 +70,25 @@ export async function readOwnConfiguration(
   return (await store.document(connectorId, 'own'))?.value ?? nothingOwned
 }
 
+type DefaultChange = Extract<ConfigurationChange, { kind: 'defaultLevel' }>
+
+function claimDefault(planned: DefaultChange, own: OwnConfiguration): OwnConfiguration['defaultLevel'] {
+  const { defaultLevel } = own
+  if (defaultLevel === null) return { before: planned.before, set: planned.after }
+  if (isRestoring(planned, own)) return defaultLevel
+  return { before: defaultLevel.before, set: planned.after, replaced: planned.before }
+}
+
+function settledDefault(planned: DefaultChange, own: OwnConfiguration): OwnConfiguration['defaultLevel'] {
+  const { defaultLevel } = own
+  if (defaultLevel === null || isRestoring(planned, own)) return null
+  return { before: defaultLevel.before, set: defaultLevel.set }
+}
+
 /** Back to what stood there before easgate. */
-function isRestoring(
-  { before, after }: Extract<ConfigurationChange, { kind: 'defaultLevel' }>,
-  { defaultLevel }: OwnConfiguration,
-): boolean {
-  return defaultLevel !== null && defaultLevel.set === before && defaultLevel.before === after
+function isRestoring({ before, after }: DefaultChange, { defaultLevel }: OwnConfiguration): boolean {
+  if (defaultLevel === null || defaultLevel.before !== after) return false
+  return defaultLevel.set === before || defaultLevel.replaced === before
 }
 
 function isSameText(a: AccessRule, b: AccessRule): boolean {

@@ -77,7 +77,7 @@ async function advance(ports: Ports, { value, etag }: Versioned<Run>, result: St
     position: value.position + 1,
     claim: null,
     updatedAt: ports.clock.now().toISOString(),
-    counts: addCounts(value.counts, { ...result.counts, ...spent(ports) }),
+    counts: addCounts(result.patch?.counts ?? value.counts, { ...result.counts, ...spent(ports) }),
   }
   if (run.state === 'running' && result.next === null)
     throw new AppError('internal', `step ${value.step} ended the chain of a running run`)

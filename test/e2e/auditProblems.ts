@@ -33,7 +33,9 @@ export function sentCommands(rows: readonly AuditRow[]): { subject: string; runI
 /** Ids of commands that were sent and whose end no row tells. */
 export function withoutEnd(rows: readonly AuditRow[]): string[] {
   const ended = new Set(
-    rows.filter(({ action }) => action === 'commandEnded').map(({ runId, after }) => `${runId} ${idOf(after)}`),
+    rows
+      .filter(({ action }) => action === 'commandEnded' || action === 'changeSettled')
+      .map(({ runId, after }) => `${runId} ${idOf(after)}`),
   )
   return sentCommands(rows)
     .filter(({ runId, command }) => !ended.has(`${runId} ${command.id}`))

@@ -4,7 +4,7 @@ import type { AuditRow } from '../../functions/core/audit.ts'
 import type { StoredChange } from '../../functions/ports.ts'
 import type { RunView } from '../../sim/local/app.ts'
 import { connectorId, never, startStack, type Stack, type StackOptions } from '../../sim/local/stack.ts'
-import { chainProblems, sentCommands } from './auditProblems.ts'
+import { chainProblems, sentCommands, withoutEnd } from './auditProblems.ts'
 import type { Company } from './company.ts'
 import type { DecisionView, ExchangeView } from './scenarioRun.ts'
 import { until } from './until.ts'
@@ -99,6 +99,7 @@ export async function expectUndisturbed(running: RunningCompany, runId: string, 
   const audit = await app.all<AuditRow>(`${own}/audit?$top=1000`)
   expect(chainProblems(audit)).toEqual([])
   expect(journal.filter((entry) => !isAudited(entry, audit))).toEqual([])
+  expect(withoutEnd(audit)).toEqual([])
 
   const next = await running.ended(await running.askForFullSync())
   expect([next.state, next.counts['commands'] ?? 0]).toEqual(['done', 0])

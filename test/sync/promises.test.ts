@@ -79,6 +79,10 @@ async function expectAudited(system: FakeSystem, run: Run): Promise<void> {
   const audit = await system.store.audit(connectorId, 1, 10_000)
   const sent = audit.filter(({ action }) => action === 'commandSent').map(({ after }) => (after as { id: string }).id)
   for (const { command } of system.exchange.journal) expect(sent).toContain(command.id)
+  const ended = audit.flatMap(({ action, after }) =>
+    action === 'commandEnded' || action === 'changeSettled' ? [(after as { id: string }).id] : [],
+  )
+  expect(sent.filter((id) => !ended.includes(id))).toEqual([])
   const changes = await system.store.changes(connectorId, run.id, '', null, 10_000)
   expect(changes.filter(({ outcome }) => outcome === null)).toEqual([])
 }
