@@ -1,6 +1,5 @@
 /** POST /invoke: one cmdlet in one shell, its answer streamed as NDJSON, with the faults that were asked for. */
 import type { ServerResponse } from 'node:http'
-import { setTimeout } from 'node:timers/promises'
 import { CmdletError } from './cmdletError.ts'
 import type { Fault } from './faults.ts'
 import { endLine, invoke, type Invocation } from './invoke.ts'
@@ -12,7 +11,7 @@ const chunkChars = 64 * 1024
 
 /** `request.shell` is an open shell's id. Without a last line `{"end":true}` the connection broke. */
 export async function answerInvoke(
-  { exchange, journal, faults, shells, now }: Simulation,
+  { exchange, journal, faults, latency, shells, now }: Simulation,
   request: Invocation & { readonly shell: string },
   response: ServerResponse,
 ): Promise<void> {
@@ -27,7 +26,7 @@ export async function answerInvoke(
   const release = () => void Object.assign(shell, { isBusy: false, lastUsed: now() })
   response.once('close', release)
   const latencyMs = faults.latencyMs(request.cmdlet)
-  if (latencyMs > 0) await setTimeout(latencyMs)
+  if (latencyMs > 0) await latency.wait(latencyMs)
   const fault = faults.next(request.cmdlet, now())
   if (fault?.kind === 'fail') {
     shell.isBroken ||= fault.breaksShell

@@ -27,7 +27,7 @@ function New-Job {
 
 function Start-QueuedCommand {
     $now = [DateTime]::UtcNow
-    foreach ($job in @($State.Queue)) {
+    foreach ($job in $State.Queue.ToArray()) {
         if ($now -ge $job.NotAfter) {
             $null = $State.Queue.Remove($job)
             Set-Outcome -Job $job -Failure (New-Failure -Category 'expired' -Message ('not started: later than ' + $job.NotAfter.ToString('o', $Invariant)))
@@ -55,7 +55,7 @@ function Open-MissingSession {
     if ((Get-SessionCount -In @('opening', 'preparing', 'free', 'busy')) -gt 0) { return }
     $failure = $State.LastError
     if ($null -eq $failure) { $failure = New-Failure -Category 'sessionBroken' -Message 'No session to Exchange is open.' }
-    foreach ($job in @($State.Queue)) {
+    foreach ($job in $State.Queue.ToArray()) {
         $null = $State.Queue.Remove($job)
         Set-Outcome -Job $job -Failure $failure
     }
@@ -150,13 +150,13 @@ function Test-Repeat {
 
 function Stop-Command {
     param([string] $Key)
-    foreach ($job in @($State.Queue)) {
+    foreach ($job in $State.Queue.ToArray()) {
         if ($job.Key -eq $Key) {
             $null = $State.Queue.Remove($job)
             Set-Outcome -Job $job -Failure (New-Failure -Category 'refused' -Message 'not started: the relay took it back')
         }
     }
-    foreach ($job in @($State.Jobs)) {
+    foreach ($job in $State.Jobs.ToArray()) {
         if ($job.Key -eq $Key) {
             $job.Cancelled = $true
             $job.Rows.Clear()

@@ -11,7 +11,7 @@ function Read-Line {
     param([System.Collections.Generic.List[string]] $Line, [System.Collections.Generic.HashSet[string]] $Held, [int] $MaxRows)
     $left = $MaxRows
     $characters = 0
-    foreach ($job in @($State.Jobs)) {
+    foreach ($job in $State.Jobs.ToArray()) {
         $isHeld = $Held.Contains($job.Key)
         if (-not $isHeld) { Move-Row -Job $job }
         if ($job.Cancelled) { $job.Rows.Clear() }

@@ -109,7 +109,7 @@ function Close-Session {
 }
 
 function Clear-ClosedRunspace {
-    foreach ($runspace in @($State.Closing)) {
+    foreach ($runspace in $State.Closing.ToArray()) {
         $now = $runspace.RunspaceStateInfo.State
         # One that was given up while it opened can be closed only now.
         if ($now -eq 'Opened') { try { $runspace.CloseAsync() } catch { $null = $_ } }
