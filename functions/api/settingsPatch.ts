@@ -44,6 +44,30 @@ const pins = z
     })
   })
 
+const text = z.string().min(1).max(256)
+const when = closedObject({
+  deviceId: text.optional(),
+  deviceType: text.optional(),
+  deviceModel: text.optional(),
+  deviceOs: text.optional(),
+  userAgent: text.optional(),
+}).refine((given) => Object.keys(given).length > 0, 'must name at least one property of the device')
+
+/** The first rule that fits decides, so that two of one name would be told apart by nobody. */
+const extraRules = z
+  .array(
+    closedObject({ name: z.string().trim().min(1).max(64), level: z.enum(['allow', 'block', 'quarantine']), when }),
+  )
+  .max(100)
+  .superRefine((given, context) => {
+    const seen = new Set<string>()
+    given.forEach(({ name }, index) => {
+      const message = `the name ${name} is given twice; give each rule its own`
+      if (seen.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message })
+      seen.add(name)
+    })
+  })
+
 export const settingsPatch = patchOf({
   intunePlanIds: z
     .array(z.string().trim().min(1).max(128))
@@ -57,6 +81,7 @@ export const settingsPatch = patchOf({
   /** At most 30 days: longer would let any new device in for good. */
   newRecordGraceMinutes: z.int().min(0).max(43_200),
   pins,
+  extraRules,
   limits: patchOf({
     maxLosingShare: share,
     minPopulation: z.int().min(0).max(1_000_000),

@@ -1,5 +1,6 @@
 /** What all records of a run are decided by: the policy, made ready for many questions. Pure. */
 import { compileRules, type ServerRules } from './exchangeAccess.ts'
+import { compileExtraRules } from './extraRules.ts'
 import type { AccessRule, AccessLevel, ExtraRule, HeldLevel, Pin, Policy } from './types.ts'
 
 export interface ServerState {
@@ -33,10 +34,17 @@ export interface DecisionInput {
   readonly current: ServerState
   readonly planned: ServerState
   readonly now: Date
+  /** Instead of the policy's own. */
   readonly extraRules?: readonly ExtraRule[]
 }
 
-export function makeContext({ policy, current, planned, now, extraRules = [] }: DecisionInput): DecisionContext {
+export function makeContext({
+  policy,
+  current,
+  planned,
+  now,
+  extraRules = compileExtraRules(policy.settings.extraRules),
+}: DecisionInput): DecisionContext {
   const { settings } = policy
   const nowMs = now.getTime()
   const heldLevel = policy.defaultAccessLevel === 'quarantine' ? 'quarantine' : 'block'

@@ -15,6 +15,7 @@ export const defaultSettings: Settings = {
   grandfather: null,
   newRecordGraceMinutes: 0,
   pins: [],
+  extraRules: [],
   limits: defaultLimits,
   stop: false,
   reportOnly: false,

@@ -1,7 +1,6 @@
 /** The words of design.md section 1 as types: what the core takes and gives. Pure: no package, no clock, no log. */
 
 export type AccessLevel = 'allow' | 'block' | 'quarantine'
-/** The levels that keep a phone from mail. */
 export type HeldLevel = 'block' | 'quarantine'
 /** `leave`: no wish of easgate's; what Exchange itself decides stands. */
 export type Access = AccessLevel | 'leave'
@@ -19,7 +18,6 @@ export interface Mailbox {
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
 }
-
 export type AccessState = 'unknown' | 'allowed' | 'blocked' | 'quarantined' | 'deviceDiscovery'
 
 /** One mailbox × one DeviceId: Exchange's mobile device partnership. */
@@ -52,7 +50,6 @@ export interface User {
   /** Has an Intune plan, Enabled or Warning. */
   readonly isLicensed: boolean
 }
-
 export type Evidence = 'sid' | 'dn' | 'smtp'
 
 /** A user beside a mailbox, with what ties them together and the groups of the policy that the user is in. */
@@ -62,7 +59,6 @@ export interface Owner {
   readonly isIncluded: boolean
   readonly isExcluded: boolean
 }
-
 export type ComplianceState =
   'unknown' | 'compliant' | 'noncompliant' | 'conflict' | 'error' | 'inGracePeriod' | 'configManager'
 
@@ -83,7 +79,6 @@ export interface IntuneDevice {
   readonly operatingSystem: string | null
   readonly model: string | null
 }
-
 export type List = 'allowed' | 'blocked'
 
 /** An entry that easgate made, recorded before its command was sent; or took away, recorded after its command was done. */
@@ -96,7 +91,6 @@ export interface OwnEntry {
   /** ISO-8601 UTC. */
   readonly since: string
 }
-
 export type Characteristic = 'DeviceType' | 'DeviceModel' | 'DeviceOS' | 'UserAgent'
 
 /** An access rule of Exchange: exact text, case ignored. `guid` is null for a rule that is planned only. */
@@ -167,6 +161,15 @@ export interface Pin {
   readonly until: string | null
 }
 
+/** One of the policy's ordered extra rules (row 7): exact text, case ignored; every property named must fit. */
+export interface ExtraRuleSetting {
+  readonly name: string
+  readonly level: AccessLevel
+  readonly when: Partial<
+    Readonly<Record<'deviceId' | 'deviceType' | 'deviceModel' | 'deviceOs' | 'userAgent', string | undefined>>
+  >
+}
+
 /** easgate's own settings; defaults in settings.ts. */
 export interface Settings {
   /** Service plan ids that count as an Intune licence. */
@@ -178,6 +181,8 @@ export interface Settings {
   readonly grandfather: { readonly existedBefore: string; readonly until: string } | null
   readonly newRecordGraceMinutes: number
   readonly pins: readonly Pin[]
+  /** In order; the first that fits decides. */
+  readonly extraRules: readonly ExtraRuleSetting[]
   readonly limits: Limits
   /** Sends nothing at all. */
   readonly stop: boolean
@@ -195,8 +200,7 @@ export interface Limits {
   /** Share (0–1) by which an inventory may shrink against the last complete run. */
   readonly maxShrinkShare: number
 }
-
-/** One ordered extra rule, compiled at the edge: the core only asks. */
+/** One ordered extra rule, compiled: the core only asks. */
 export interface ExtraRule {
   readonly name: string
   readonly level: AccessLevel

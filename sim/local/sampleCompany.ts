@@ -211,6 +211,7 @@ function policyOf(devices: readonly SampleDevice[], now: Date): ScenarioPolicy {
     settings: {
       // The API takes a few hundred: pins are for exceptions
       pins: pins.slice(0, 200),
+      extraRules: [{ name: 'Warehouse scanners', level: 'allow', when: { deviceType: 'Scanner' } }],
       newRecordGraceMinutes: 30,
       grandfather: { existedBefore: '2025-06-01T00:00:00Z', until: new Date(now.getTime() + 90 * dayMs).toISOString() },
     },

@@ -1,4 +1,4 @@
-/** The kinds of people in the sample company: between them every row of the decision table that a policy can set today. */
+/** The kinds of people in the sample company: between them every row of the decision table. */
 
 export interface Kind {
   /** The row of design.md 6 that the person's records end in. */
@@ -24,7 +24,7 @@ const notEnrolled: Kind = { row: 15, ...member }
 
 /** One entry a person, repeated over the company: half of it is enrolled and compliant. */
 export const kinds: readonly Kind[] = [
-  ...Array.from({ length: 26 }, () => compliant),
+  ...Array.from({ length: 25 }, () => compliant),
   { row: 1, ...member, clientType: 'Outlook' },
   notEnrolled,
   { row: 8, ...member, managed: { complianceState: 'noncompliant' } },
@@ -47,6 +47,7 @@ export const kinds: readonly Kind[] = [
   { row: 14, ...member, firstSync: 'new' },
   { row: 3, ...member, pin: 'allow' },
   { row: 8, ...member, managed: { complianceState: 'error' } },
+  { row: 7, ...member, phone: 'Scanner' },
   { row: 15, ...member, phone: 'WP8' },
   { row: 4, hasUser: true, isLicensed: true, isIncluded: false },
   { row: 1, ...member, state: 'DeviceDiscovery' },

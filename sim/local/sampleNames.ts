@@ -61,6 +61,14 @@ export const phones: readonly Phone[] = [
     platform: 'iPadOS',
   },
   {
+    type: 'Scanner',
+    model: 'MC3300',
+    os: 'Android 10',
+    userAgent: 'Android-Mail/10',
+    prefix: 'SCN',
+    platform: 'Android',
+  },
+  {
     type: 'WP8',
     model: 'Lumia 950',
     os: 'Windows Phone 8.10',

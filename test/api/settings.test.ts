@@ -89,7 +89,7 @@ describe('400, and nothing is written', () => {
     [
       'unknown setting',
       { limit: 3 },
-      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, limits, stop, reportOnly',
+      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, extraRules, limits, stop, reportOnly',
     ],
     [
       'unknown limit',
@@ -150,6 +150,16 @@ describe('400, and nothing is written', () => {
       'a record pinned twice',
       { pins: [pin, { record: guid.toLowerCase(), access: 'block' }] },
       `pins.1.record: the record ${guid.toLowerCase()} is pinned twice; keep one of the two`,
+    ],
+    [
+      'an extra rule that names nothing',
+      { extraRules: [{ name: 'kiosk', level: 'allow', when: {} }] },
+      'extraRules.0.when: must name at least one property of the device',
+    ],
+    [
+      'two extra rules of one name',
+      { extraRules: ['allow', 'block'].map((level) => ({ name: 'kiosk', level, when: { deviceType: 'iPad' } })) },
+      'extraRules.1.name: the name kiosk is given twice; give each rule its own',
     ],
     ['null for a list', { pins: null }, 'pins: Invalid input: expected array, received null'],
   ]

@@ -141,7 +141,7 @@ export function context(
     planned,
     current: given.current ?? planned,
     now,
-    extraRules: given.extraRules ?? [],
+    ...(given.extraRules ? { extraRules: given.extraRules } : {}),
   })
 }
 
