@@ -27,9 +27,13 @@ $InformationPreference = 'SilentlyContinue'
 $ConfirmPreference = 'None'
 if (Test-Path -Path 'Variable:PSStyle') { $PSStyle.OutputRendering = 'PlainText' }
 
+# PowerShell would keep the last 4096 lines that it was given, and a line can be some hundred thousand characters.
+$global:MaximumHistoryCount = 1
+
 $PollMilliseconds = 10
 
 # What Open-Easgate was given, the sessions, the commands that wait, and those that were started and whose outcome is not printed yet.
+# The lists are walked by ToArray(): @() fails on a List[object] that New-Object made ("Argument types do not match", up to 7.6 at least).
 $State = @{
     Settings  = $null
     Factory   = $null
@@ -82,7 +86,7 @@ function Open-Easgate {
         Start-Sleep -Milliseconds $PollMilliseconds
         Update-EverySession
     }
-    $first = $State.Sessions | Where-Object -FilterScript { $_.State -eq 'free' } | Select-Object -First 1
+    $first = Get-FreeSession
     if ($null -eq $first) {
         $failure = $State.LastError
         if ($null -eq $failure) { $failure = New-Failure -Category 'sessionBroken' -Message 'Exchange did not open a session in time.' }

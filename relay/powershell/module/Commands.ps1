@@ -33,7 +33,7 @@ function Start-QueuedCommand {
             Set-Outcome -Job $job -Failure (New-Failure -Category 'expired' -Message ('not started: later than ' + $job.NotAfter.ToString('o', $Invariant)))
         }
         elseif ($now -ge $job.NotBefore) {
-            $session = $State.Sessions | Where-Object -FilterScript { $_.State -eq 'free' } | Select-Object -First 1
+            $session = Get-FreeSession
             if ($null -eq $session) { break }
             $null = $State.Queue.Remove($job)
             Start-Command -Job $job -Session $session
@@ -80,7 +80,17 @@ function Start-Command {
         $State.Jobs.Add($Job)
     }
     catch {
-        Set-Outcome -Job $Job -Failure (Get-Failure -Record $_)
+        $failure = Get-Failure -Record $_
+        if ($null -ne $Job.Shell) { $Job.Shell.Dispose() }
+        $Job.Shell = $null
+        if ($failure.category -eq 'sessionBroken') { Close-Session -Session $Session }
+        # It never left this process, so another session can have it, whatever it is.
+        if ($failure.category -eq 'sessionBroken' -and -not $Job.IsSecond) {
+            $Job.IsSecond = $true
+            $State.Queue.Insert(0, $Job)
+            return
+        }
+        Set-Outcome -Job $Job -Failure $failure
     }
 }
 

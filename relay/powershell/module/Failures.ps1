@@ -3,7 +3,7 @@
 
 # WSMan error codes (wsmerror.h, as signed integers): the transport says in its code what its message says in the server's language.
 $ShellLimitCodes = @(-2144108123, -2144108117, -2144108060, -2144108059, -2144108058)
-$ThrottleCodes = @(-2144108122, -2144108121, -2144108120, -2144108057, -2144108056, -2144108055)
+$ThrottleCodes = @(-2144108481, -2144108122, -2144108121, -2144108120, -2144108057, -2144108056, -2144108055)
 $AccessDeniedCode = 5
 
 $CategoryByReason = @{
@@ -16,6 +16,7 @@ $CategoryByReason = @{
     CommandNotFoundException           = 'cmdletHidden'
     InvalidRunspaceStateException      = 'sessionBroken'
     InvalidPipelineStateException      = 'sessionBroken'
+    PipelineStoppedException           = 'sessionBroken'
     PSRemotingDataStructureException   = 'sessionBroken'
     PSInvalidOperationException        = 'sessionBroken'
 }
@@ -35,8 +36,8 @@ function New-BrokenRecord {
     New-Object -TypeName 'System.Management.Automation.ErrorRecord' -ArgumentList $exception, 'PSSessionBroken', 'ConnectionError', $null
 }
 
-# What a method call or a remote session wraps: there the reason is that of the wrapping.
-$WrappedReasons = @('', 'RemoteException', 'MethodInvocationException', 'CmdletInvocationException')
+# What a method call or a remote session wraps: there the reason is that of the wrapping. The last is what exceptions of PowerShell itself say.
+$WrappedReasons = @('', 'RemoteException', 'MethodInvocationException', 'CmdletInvocationException', 'ParentContainsErrorRecordException')
 
 function Get-Failure {
     param([System.Management.Automation.ErrorRecord] $Record)
@@ -48,10 +49,13 @@ function Get-Failure {
     if ($WrappedReasons -contains $reason) { $reason = $exception.GetType().Name }
     if ($exception -is [System.Management.Automation.Remoting.PSRemotingTransportException]) { $reason = 'PSRemotingTransportException' }
     $id = [string] $source.FullyQualifiedErrorId
-    $failureCategory = ''
-    if ($id -match '\[FailureCategory=([^\]]+)\]') { $failureCategory = $Matches[1] }
-    if ($failureCategory -match '^Cmdlet-(.+)$') { $reason = $Matches[1] }
     $message = [string] $exception.Message
+    # A cmdlet has the tag in its id. Exchange's front end has it in the text, of which it is the only part that is in no language.
+    $tagged = $id
+    if ($reason -eq 'PSRemotingTransportException') { $tagged = $message }
+    $failureCategory = ''
+    if ($tagged -match '\[FailureCategory=([^\]]+)\]') { $failureCategory = $Matches[1] }
+    if ($failureCategory -match '^Cmdlet-(.+)$') { $reason = $Matches[1] }
     if ($failureCategory -eq 'AuthZ-AuthorizationException') { return New-Failure -Category 'shellLimit' -Message $message -RetryAfterMs 30000 }
     if ($reason -eq 'ParameterBindingException' -and $id -like '*NamedParameterNotFound*') { return New-Failure -Category 'parameterHidden' -Message $message }
     if ($reason -eq 'PSRemotingTransportException') { return Get-TransportFailure -Exception $exception -Id $id }

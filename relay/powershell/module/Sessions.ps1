@@ -28,7 +28,13 @@ function New-Session {
 
 function Get-SessionCount {
     param([string[]] $In)
-    @($State.Sessions | Where-Object -FilterScript { $In -contains $_.State }).Count
+    $count = 0
+    foreach ($session in $State.Sessions) { if ($In -contains $session.State) { $count += 1 } }
+    $count
+}
+
+function Get-FreeSession {
+    foreach ($session in $State.Sessions) { if ($session.State -eq 'free') { return $session } }
 }
 
 function Open-Session {
@@ -150,7 +156,7 @@ function Invoke-Quietly {
 
 function Wait-Something {
     param([int] $Milliseconds)
-    $handles = @($State.Sessions | Where-Object -FilterScript { $_.State -eq 'busy' } | ForEach-Object -Process { $_.Async.AsyncWaitHandle })
+    $handles = @(foreach ($session in $State.Sessions) { if ($session.State -eq 'busy') { $session.Async.AsyncWaitHandle } })
     if ($handles.Count -gt 0) { $null = [System.Threading.WaitHandle]::WaitAny([System.Threading.WaitHandle[]] $handles, $Milliseconds) }
     else { Start-Sleep -Milliseconds $Milliseconds }
 }

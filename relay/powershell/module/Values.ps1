@@ -51,12 +51,13 @@ function ConvertTo-Utc {
 }
 
 # PowerShell 7 turns texts that look like dates into dates, unless it is told otherwise.
+$JsonOptions = @{}
+if ((Get-Command -Name 'ConvertFrom-Json').Parameters.ContainsKey('DateKind')) { $JsonOptions['DateKind'] = 'String' }
+
 function ConvertFrom-Argument {
     param([string] $Text)
     $json = [System.Text.Encoding]::UTF8.GetString([Convert]::FromBase64String($Text))
-    $options = @{}
-    if ((Get-Command -Name 'ConvertFrom-Json').Parameters.ContainsKey('DateKind')) { $options['DateKind'] = 'String' }
-    ConvertFrom-Json -InputObject $json @options
+    ConvertFrom-Json -InputObject $json @JsonOptions
 }
 
 function ConvertTo-Argument {
@@ -68,5 +69,7 @@ function ConvertTo-Argument {
     }
     if ($Value -is [System.Array]) { return , ([string[]] $Value) }
     if ($Value -is [DateTime]) { return ConvertTo-IsoText -Value $Value }
+    # PowerShell 7 reads every whole number as Int64; Exchange's parameters take Int32, as Windows PowerShell reads them.
+    if ($Value -is [long] -and $Value -ge [int]::MinValue -and $Value -le [int]::MaxValue) { return [int] $Value }
     return $Value
 }

@@ -77,6 +77,15 @@ test('nothing in the module turns text into code', () => {
   expect(source).not.toMatch(/Invoke-Expression|\biex\b|ScriptBlock\]::Create|AddScript|Invoke-Command/i)
 })
 
+// @() on a List[object] that New-Object made fails with "Argument types do not match", in 5.1 and in 7 (PowerShell issue 27558).
+test('no list of the module is wrapped in @()', () => {
+  const lists = [...source.matchAll(/^ +(\w+) += New-Object -TypeName 'System\.Collections\.Generic/gm)].map(
+    ([, name]) => name,
+  )
+  expect(lists).toEqual(expect.arrayContaining(['Queue', 'Jobs', 'Closing']))
+  for (const name of lists) expect(source).not.toMatch(new RegExp(`@\\(\\$\\w+\\.${name}\\)`))
+})
+
 test('every public function has help and typed parameters', () => {
   for (const name of called) {
     const body = source.slice(source.indexOf(`function ${name} {`))
