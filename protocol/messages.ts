@@ -95,7 +95,14 @@ export const relayInfo = z.object({
   organization: z.string().max(256).nullable(),
   /** The client-access server in use. */
   server: z.string().max(256).nullable(),
+  /** Since when that server, ISO-8601 UTC, and why that one. */
+  serverSince: time.nullable(),
+  serverReason: z.string().max(1_000).nullable(),
   dialect: z.enum(['ActiveSyncDevice', 'MobileDevice']),
+  /** It has a notification account, so it takes mails. */
+  sendsMail: z.boolean(),
+  /** An administrator on premises wants this connector to take the place of the organization's present one. */
+  replace: z.boolean(),
 })
 
 export const failureCategories = [

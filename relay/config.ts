@@ -1,62 +1,18 @@
 /** The relay's configuration file: one JSON object, checked whole, so that an administrator sees every problem at once. */
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import * as z from 'zod'
-import { resourceOf } from '../protocol/rendezvous.ts'
-import { keyRing } from '../protocol/signing.ts'
+import type * as z from 'zod'
+import { configSchema, type RelayConfigFile } from './configSchema.ts'
 
-const text = z.string().min(1).max(1024)
-const flag = z.boolean()
-
-const rendezvous = z.strictObject({
-  address: text.refine(isAddress, 'must look like wss://<namespace>.servicebus.windows.net/$hc/<path>'),
-  keyName: text,
-  key: text,
-  allowedHostSuffix: text.optional(),
-  channels: z.int().min(1).max(5).default(2),
-  ping: z.enum(['ping', 'pong', 'off']).default('ping'),
-})
-
-/** How the module reaches Exchange; passed to it as it is. */
-const connection = z.strictObject({
-  server: text,
-  scheme: z.enum(['http', 'https']).default('http'),
-  port: z.int().min(1).max(65_535).optional(),
-  path: text.startsWith('/').default('/PowerShell/'),
-  authentication: z.enum(['Kerberos', 'Negotiate']).default('Kerberos'),
-  viewEntireForest: flag.default(true),
-})
-
-const powershell = z.strictObject({
-  executable: text.refine(isFullPath, 'must be a full path').default(defaultExecutable),
-  modulePath: text.optional(),
-  parallel: z.int().min(1).max(15).default(1),
-})
-
-const schema = z.strictObject({
-  connectorId: text.max(128),
-  rendezvous,
-  cloudKeys: z.array(text.refine(isPublicKey, 'is not an Ed25519 public key in base64 DER')).min(1),
-  stateDir: text,
-  powershell: powershell.prefault({}),
-  connection,
-  allow: z.strictObject({ wipe: flag.default(false), removePartnership: flag.default(false) }).prefault({}),
-  maxConversations: z.int().min(1).max(64).default(8),
-  log: z
-    .strictObject({
-      file: text.optional(),
-      level: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
-    })
-    .prefault({}),
-})
-
-/** Paths are absolute. */
-export type RelayConfig = z.infer<typeof schema>
+/** Paths are absolute. Secrets are still references: secrets.ts opens them. */
+export type RelayConfig = RelayConfigFile
 
 // What to do about a property, by its path; the nearest path that is listed counts.
 const remedies: Readonly<Record<string, string>> = {
   connectorId: "copy it from the connector's join file",
   rendezvous: "copy it from the connector's join file",
+  'rendezvous.key': 'run easgate-relay join, which protects it; a secret is never written in clear',
+  'rendezvous.caFile': 'a PEM file with the certificate of your own authority; leave it out otherwise',
   'rendezvous.channels': '2 keeps one channel up while the service restarts the other; leave it out for 2',
   'rendezvous.ping': 'leave it out unless support asked for another value',
   cloudKeys: "copy the list from the connector's join file",
@@ -66,6 +22,10 @@ const remedies: Readonly<Record<string, string>> = {
   'powershell.parallel': 'commands at the same time, 1 to 15; Exchange allows 18 sessions per account',
   'connection.server': 'the full name of one Exchange server, not of a load balancer (Kerberos needs the SPN)',
   connection: "see the README's table of the relay's configuration",
+  'connection.account': 'run easgate-relay configure, or leave it out to use the identity of the service itself',
+  proxy: 'for example { "address": "http://proxy.contoso.com:8080" }; run easgate-relay configure for its account',
+  mail: 'run easgate-relay configure; leave it out if easgate is to send no mail',
+  replace: 'true only when this connector is to take the place of another one for the same Exchange organization',
   allow: 'true or false; false unless this relay may wipe phones or remove partnerships',
   maxConversations: '1 to 64; leave it out for 8',
   log: 'a file and a level (trace, debug, info, warn, error); leave it out for standard error',
@@ -91,13 +51,17 @@ export async function readConfig(file: string): Promise<RelayConfig> {
 }
 
 export function parseConfig(content: string, file: string): RelayConfig {
-  const result = schema.safeParse(parseJson(content, file))
+  const result = configSchema.safeParse(parseJson(content, file))
   if (!result.success) throw new ConfigError(file, result.error.issues.flatMap(problemsOf))
   const { data } = result
   const absolute = (relative: string) => path.resolve(path.dirname(file), relative)
   return {
     ...data,
     stateDir: absolute(data.stateDir),
+    rendezvous: {
+      ...data.rendezvous,
+      ...(data.rendezvous.caFile && { caFile: absolute(data.rendezvous.caFile) }),
+    },
     powershell: {
       ...data.powershell,
       ...(data.powershell.modulePath && { modulePath: absolute(data.powershell.modulePath) }),
@@ -129,32 +93,4 @@ function remedyFor(parts: readonly string[]): string {
   if (parts.length === 0) return ''
   const remedy = remedies[parts.join('.')]
   return remedy === undefined ? remedyFor(parts.slice(0, -1)) : `; ${remedy}`
-}
-
-function isAddress(address: string): boolean {
-  try {
-    resourceOf(address)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isPublicKey(key: string): boolean {
-  try {
-    keyRing([key])
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isFullPath(file: string): boolean {
-  return path.isAbsolute(file) || path.win32.isAbsolute(file)
-}
-
-/** Windows PowerShell 5.1, which every Windows server has. Elsewhere there is no default: remote PowerShell to Exchange needs Windows. */
-function defaultExecutable(): string {
-  const system = process.env['SystemRoot'] ?? 'C:\\Windows'
-  return path.win32.join(system, 'System32', 'WindowsPowerShell', 'v1.0', 'powershell.exe')
 }

@@ -3,8 +3,10 @@ import { Command } from 'commander'
 import { ConfigError, readConfig } from './config.ts'
 import { installed } from './installed.ts'
 import { makeLog } from './log.ts'
+import { openSecrets } from './openSecrets.ts'
 import { startRelay } from './relay.ts'
 import { loadRelayKey } from './relayKey.ts'
+import { noVault } from './vault.ts'
 
 interface RunOptions {
   readonly config: string
@@ -30,7 +32,7 @@ try {
 /** Resolves when the relay was told to stop and has stopped. */
 async function run({ config: file, withParent }: RunOptions): Promise<void> {
   const stopped = toldToStop(withParent)
-  const config = await readConfig(file)
+  const config = await openSecrets(await readConfig(file), { file, env: process.env, vault: noVault })
   const signer = await loadRelayKey(config.stateDir, config.connectorId)
   const log = makeLog(config.log)
   const { fingerprint } = signer

@@ -5,9 +5,9 @@ import { subprotocol } from '../protocol/messages.ts'
 import { sasTokenProvider } from '../protocol/rendezvous.ts'
 import { keyRing, type Signer } from '../protocol/signing.ts'
 import { BatchLedger } from './batchLedger.ts'
-import type { RelayConfig } from './config.ts'
 import { Conversations } from './conversations.ts'
 import type { Installed } from './installed.ts'
+import type { OpenConfig } from './openSecrets.ts'
 import { CommandRunner } from './powershell/commandRunner.ts'
 import { hostTimes } from './powershell/hostOptions.ts'
 import { ShellHost } from './powershell/shellHost.ts'
@@ -17,7 +17,7 @@ import { relayInfoOf } from './relayInfo.ts'
 import { sessionTimes } from './sessionContext.ts'
 
 export interface RelayOptions {
-  readonly config: RelayConfig
+  readonly config: OpenConfig
   readonly signer: Signer
   readonly installed: Installed
   readonly log: Logger
@@ -54,7 +54,13 @@ export function startRelay(options: RelayOptions): Relay {
     allowed: config.allow,
     runner,
     ledger: new BatchLedger(runner, now),
-    relayInfo: () => relayInfoOf(host, { version: installed.version, parallel }),
+    relayInfo: () =>
+      relayInfoOf(host, {
+        version: installed.version,
+        parallel,
+        sendsMail: config.mail !== undefined,
+        replace: config.replace,
+      }),
     maxConversations: config.maxConversations,
     log,
     now,

@@ -6,11 +6,15 @@ import { patience } from './powershell/commandRunner.ts'
 import type { ShellHost } from './powershell/shellHost.ts'
 
 /** Throws a Refusal (busy) before the first session is open, and when opening another failed several times in a row. */
-export function relayInfoOf(host: ShellHost, own: { version: string; parallel: number }): RelayInfo {
+export function relayInfoOf(
+  host: ShellHost,
+  own: Pick<RelayInfo, 'version' | 'parallel' | 'sendsMail' | 'replace'>,
+): RelayInfo {
   const { opened, lastFailure, failures } = host
   if (!opened || failures >= patience) {
     const reason = lastFailure?.message ?? 'it is being opened'
     throw new Refusal('busy', `this relay has no session to Exchange: ${reason.slice(0, 1_000)}`)
   }
-  return { ...own, host: hostname().slice(0, 256), ...opened }
+  const chosen = { serverSince: null, serverReason: null }
+  return { ...own, ...chosen, host: hostname().slice(0, 256), ...opened }
 }

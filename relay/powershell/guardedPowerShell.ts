@@ -59,9 +59,16 @@ export function internalsOf(powershell: GuardedPowerShell): Internals {
   return powershell as unknown as Internals
 }
 
+/**
+ * PowerShell 7 lets .NET compile ahead by a profile that earlier processes wrote. One that was killed while it wrote can leave a file by
+ * which each later one crashes as it starts (seen here, .NET 10.0.12). No computer has this many processors, so none is read or written.
+ */
+const startedWithoutProfile = { DOTNET_MultiCoreJitMinNumCpus: 'FFFF' }
+
 /** Starts the child. Throws a ChildFailure when not even that can be tried. */
 export function startChild(options: ShellOptions): GuardedPowerShell {
-  const { NODE_POWERSHELL: _overrides, ...env } = options.env
+  const { NODE_POWERSHELL: _overrides, ...given } = options.env
+  const env = { ...startedWithoutProfile, ...given }
   try {
     return new GuardedPowerShell({
       executable: options.executable,

@@ -36,7 +36,7 @@ export async function startRelay(
     name: 'relay',
     script: programFile('relay/main.js'),
     args: ['run', '--config', config, '--with-parent'],
-    env: { EASGATE_SIM_EXCHANGE: exchangeUrl },
+    env: { EASGATE_SIM_EXCHANGE: exchangeUrl, EASGATE_LISTEN_KEY: settings.listenKey },
     nodeOptions,
   })
   await child.ready
@@ -46,10 +46,10 @@ export async function startRelay(
 }
 
 /** What an administrator's tools would write; the stand-in takes the place of powershell.exe. */
-function configuration({ connectorId, address, listenKey, cloudKey, parallel }: RelaySettings): object {
+function configuration({ connectorId, address, cloudKey, parallel }: RelaySettings): object {
   return {
     connectorId,
-    rendezvous: { address, keyName: 'relay', key: listenKey },
+    rendezvous: { address, keyName: 'relay', key: { env: 'EASGATE_LISTEN_KEY' } },
     cloudKeys: [cloudKey],
     stateDir: 'state',
     powershell: { executable: path.join(root, 'sim/exchange/pwsh'), parallel },

@@ -95,7 +95,7 @@ function relayStarter(
   const file = path.join(folder, 'relay.config.json')
   const config = {
     connectorId,
-    rendezvous: { address: given.address, keyName: listenRule.name, key: listenRule.key, channels: 1 },
+    rendezvous: { address: given.address, keyName: listenRule.name, key: { env: 'EASGATE_LISTEN_KEY' }, channels: 1 },
     cloudKeys: [given.cloudKey],
     stateDir: 'state',
     powershell: { executable: standIn, parallel: 4 },
@@ -105,7 +105,7 @@ function relayStarter(
   writeFileSync(file, JSON.stringify(config))
   return async () => {
     if (!existsSync(relayProgram)) throw new Error(`${relayProgram} is missing: run "npm run build" first`)
-    const env = { ...process.env, EASGATE_SIM_EXCHANGE: given.exchangeUrl }
+    const env = { ...process.env, EASGATE_SIM_EXCHANGE: given.exchangeUrl, EASGATE_LISTEN_KEY: listenRule.key }
     const child = spawn(process.execPath, [relayProgram, 'run', '--config', file], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],

@@ -145,7 +145,11 @@ export const relayInfo = {
   parallel: 4,
   organization: 'Contoso',
   server: 'ex1.contoso.com',
+  serverSince: null,
+  serverReason: null,
   dialect: 'MobileDevice',
+  sendsMail: false,
+  replace: false,
 }
 
 export function welcomeBody(signer: Signer, changes: Record<string, unknown> = {}): Record<string, unknown> {

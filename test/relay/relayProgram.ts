@@ -33,7 +33,7 @@ export function writeConfig(rendezvous: Rendezvous, changes: object = {}): strin
   const file = path.join(newFolder(), 'relay.config.json')
   const config = {
     connectorId,
-    rendezvous: { address: addressOf(rendezvous), keyName: rule.name, key: rule.key, channels: 1 },
+    rendezvous: { address: addressOf(rendezvous), keyName: rule.name, key: { env: 'EASGATE_LISTEN_KEY' }, channels: 1 },
     cloudKeys: [cloudPair.publicKey],
     stateDir: 'state',
     powershell: { executable: fixtureShell, parallel: 2 },
@@ -47,7 +47,8 @@ export function writeConfig(rendezvous: Rendezvous, changes: object = {}): strin
 export function startProgram(args: readonly string[], nodeArgs: readonly string[] = []): RelayProgram {
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build" first`)
   const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe']
-  const child = spawn(process.execPath, [...nodeArgs, program, 'run', ...args], { stdio })
+  const env = { ...process.env, EASGATE_LISTEN_KEY: rule.key }
+  const child = spawn(process.execPath, [...nodeArgs, program, 'run', ...args], { env, stdio })
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => (said.stdout += String(chunk)))
   child.stderr.on('data', (chunk) => (said.stderr += String(chunk)))

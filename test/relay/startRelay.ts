@@ -131,7 +131,8 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
     allowed: { wipe: false, removePartnership: false },
     runner,
     ledger,
-    relayInfo: () => relayInfoOf(host, { version: '0.0.0', parallel: settings.parallel ?? 1 }),
+    relayInfo: () =>
+      relayInfoOf(host, { version: '0.0.0', parallel: settings.parallel ?? 1, sendsMail: false, replace: false }),
     maxConversations: 4,
     log: silentLog,
     now,

@@ -136,6 +136,14 @@ function Close-EverySession {
     $State.Jobs.Clear()
 }
 
+# When the relay dies, standard input ends and so does this process: Exchange would go on counting its sessions for a quarter of an hour.
+$null = Register-EngineEvent -SourceIdentifier 'PowerShell.Exiting' -SupportEvent -MessageData $State -Action {
+    $open = @(foreach ($session in $Event.MessageData.Sessions) { if ($null -ne $session.Runspace) { $session.Runspace } })
+    foreach ($runspace in $open) { try { $runspace.CloseAsync() } catch { $null = $_ } }
+    $until = [DateTime]::UtcNow.AddSeconds(4)
+    foreach ($runspace in $open) { while ($runspace.RunspaceStateInfo.State -eq 'Closing' -and [DateTime]::UtcNow -lt $until) { Start-Sleep -Milliseconds 10 } }
+}
+
 # The organization's name stands in the DN of its settings; an account that may not read them gives none.
 function Get-Organization {
     param([hashtable] $Session)

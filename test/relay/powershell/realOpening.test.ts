@@ -1,10 +1,29 @@
 // The module in a real PowerShell: what only WSMan's transport says, by codes (wsmerror.h), thrown here where the transport would throw it.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Shell } from '../../../relay/powershell/shell.ts'
 import { parseOpenReply, parseStepReply, type Outcome } from '../../../relay/powershell/stepReply.ts'
-import { argument, fixture, onPowerShell, realEnvironment, startShell } from './realPowerShell.ts'
+import {
+  argument,
+  fixture,
+  importLine,
+  onPowerShell,
+  powershell,
+  realEnvironment,
+  startShell,
+} from './realPowerShell.ts'
 
 const callMs = 60_000
+const command = {
+  key: 'c1',
+  cmdlet: 'Remove-MobileDevice',
+  parameters: {},
+  returns: [],
+  notAfter: '2999-01-01T00:00:00Z',
+}
 const quota = (waitMs: number) => ({
   code: -2144108121,
   message: `Der Benutzer hat 1000 Anfragen in 2 Sekunden gestellt; die nächste frühestens in ${waitMs} Millisekunden.`,
@@ -77,6 +96,16 @@ onPowerShell(() => {
     expect(outcome).toMatchObject({ ok: false, error: { category, message: 'x' } })
   })
 
+  test('when the relay dies, standard input ends, the sessions are closed and PowerShell ends', async () => {
+    const { env, folder } = realEnvironment()
+    const open = `Open-Easgate ${argument({ parallel: 1, connection: { server: 'ex01', failures: {} } })}`
+    const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-NoExit', '-Command', '-']
+    const child = spawn(powershell ?? '', args, { env, stdio: ['pipe', 'ignore', 'inherit'] })
+    child.stdin.end(`${importLine}\n${open}\n& '${fixture('StatesAtExit.ps1')}'\n`)
+    await once(child, 'exit')
+    expect(readFileSync(path.join(folder, 'states'), 'utf8')).toBe('Closed')
+  })
+
   test('the lines it was given are not kept', async () => {
     await openWith({ failures: {} })
     expect(await shell.invoke('(Get-History).Count', callMs)).toBe('1')
@@ -93,13 +122,6 @@ onPowerShell(() => {
 
   async function outcomeWith(failures: object): Promise<Outcome> {
     expect(await openWith({ failures })).toMatchObject({ server: 'ex01' })
-    const command = {
-      key: 'c1',
-      cmdlet: 'Remove-MobileDevice',
-      parameters: {},
-      returns: [],
-      notAfter: '2999-01-01T00:00:00Z',
-    }
     for (let start = [command]; ; start = []) {
       const step = { start, hold: [], cancel: [], waitMs: 500, maxRows: 1 }
       const { events } = parseStepReply(await shell.invoke(`Step-Easgate ${argument(step)}`, callMs))

@@ -14,6 +14,7 @@ import { newFolder } from '../startRelay.ts'
 const here = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 export const fixture = (name: string) => here(`../fixtures/${name}`)
 const callMs = 60_000
+export const importLine = 'Import-Module $env:EASGATE_MODULE'
 const modulePath = fixture('RemoteExchange.psm1')
 
 export const powershell = findPowerShell()
@@ -57,11 +58,7 @@ export function tracesOf(folder: string, name: string): number[] {
 
 /** A shell that has imported the module and opened nothing. */
 export async function startShell(env: NodeJS.ProcessEnv): Promise<Shell> {
-  const shell = new Shell(
-    { executable: powershell ?? '', env, maxReplyBytes: 8_000_000 },
-    'Import-Module $env:EASGATE_MODULE',
-    callMs,
-  )
+  const shell = new Shell({ executable: powershell ?? '', env, maxReplyBytes: 8_000_000 }, importLine, callMs)
   await shell.started
   return shell
 }

@@ -144,6 +144,7 @@ test('10, 15, 16: the child is the configured one, started so that it never asks
   expect(seen.args.slice(0, 3)).toEqual(['-NoLogo', '-NoProfile', '-NonInteractive'])
   expect(seen.args.slice(-3)).toEqual(['-NoExit', '-Command', '-'])
   expect(seen.env).not.toHaveProperty('NODE_POWERSHELL')
+  expect(seen.env).toMatchObject({ DOTNET_MultiCoreJitMinNumCpus: 'FFFF' })
 })
 
 test('11: letters outside ASCII survive in both directions', async () => {
