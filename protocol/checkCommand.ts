@@ -17,9 +17,11 @@ export interface Allowances {
   readonly wipe: boolean
   /** Remove-…Device: ends a partnership. */
   readonly removePartnership: boolean
+  /** Send-EasgateMail: there is a notification account. */
+  readonly mail: boolean
 }
 
-export const noAllowances: Allowances = { wipe: false, removePartnership: false }
+export const noAllowances: Allowances = { wipe: false, removePartnership: false, mail: false }
 
 /**
  * Throws a Refusal (unknownCmdlet, notAllowed, unknownParameter, wrongType) that names the cmdlet, the parameter and the remedy;
@@ -37,6 +39,12 @@ export function checkCommand(command: Command, allowed: Allowances): CommandSpec
 }
 
 function checkAllowed(cmdlet: string, spec: CommandSpec, allowed: Allowances): void {
+  if (spec.kind === 'mail' && !allowed.mail) {
+    throw new Refusal(
+      'notAllowed',
+      `${cmdlet}: this relay has no notification account; an administrator of the relay runs easgate-relay configure, or adds "mail" to its configuration`,
+    )
+  }
   if (spec.kind !== 'destroy') return
   const name = cmdlet.startsWith('Clear-') ? 'wipe' : 'removePartnership'
   if (!allowed[name]) {

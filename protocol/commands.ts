@@ -8,9 +8,10 @@ import * as v from './values.ts'
 
 /**
  * read: changes nothing. change: idempotent by content, may be repeated. destroy: loses data on a phone or a
- * partnership; refused unless the relay's own configuration allows it.
+ * partnership; refused unless the relay's own configuration allows it. mail: no cmdlet of Exchange, the relay does it itself;
+ * never repeated by itself; refused where the relay has no notification account.
  */
-export type CommandKind = 'read' | 'change' | 'destroy'
+export type CommandKind = 'read' | 'change' | 'destroy' | 'mail'
 
 export interface CommandSpec {
   readonly kind: CommandKind
@@ -118,6 +119,13 @@ export const commands = {
   ),
   'Set-ADServerSettings': change({ ViewEntireForest: v.flag, PreferredServer: v.text, RecipientViewRoot: v.text }, []),
   'Get-Command': read({ Name: v.texts }, 'Name Parameters'),
+  // Not a cmdlet of Exchange: one HTML mail from the notification account, over EWS (relay/mail)
+  'Send-EasgateMail': {
+    kind: 'mail',
+    parameters: { To: v.mailAddress, Subject: v.mailSubject, Html: v.mailHtml, ImagePng: v.mailImage },
+    required: ['To', 'Subject', 'Html'],
+    returns: [],
+  },
 } satisfies Record<string, CommandSpec>
 
 export type CmdletName = keyof typeof commands

@@ -8,12 +8,15 @@
  *   R → C  welcome   signed, answers the challenge, and carries R's own nonce: from here C knows which relay it talks to.
  *                    C closes unless an administrator approved the key's fingerprint for this connector.
  * Work, any number of times, batches may overlap
- *   C → R  batch     signed; connector, R's nonce, id, expiry, commands: all reads or all changes
+ *   C → R  batch     signed; connector, R's nonce, id, expiry, commands: all reads, all changes or all mails
  *   R → C  rows      some rows of one read command (at most limits.rowsPerMessage), as they come; R pauses at zero credit
  *   C → R  credit    C has dealt with n rows and will take n more
  *   R → C  results   the outcome of one or more commands, in the order in which they ended
  *   R → C  end       every command of the batch has its outcome
  *   R → C  refused   the batch (or the hello) is not taken, nothing of it is executed; R closes only if the hello was refused
+ * The end of a connector
+ *   C → R  retired   signed; connector, R's nonce, and which connector took this one's place. R writes that down, then answers
+ *                    `refused` (retired, no batch), takes no more batches, and registers at the rendezvous no more.
  * End
  *   C closes with 1000. R closes with 1001 when it shuts down; a batch that runs is finished first, within its drain time.
  *
@@ -86,6 +89,16 @@ export const batchBody = z.object({
   commands: z.array(commandMessage).min(1),
 })
 
+/** The body of the other signed message from C: nothing is asked of this relay any more, in this conversation and after it. */
+export const retiredBody = z.object({
+  type: z.literal('retired'),
+  connectorId: id,
+  nonce,
+  /** The connector that took this one's place; null: an administrator retired it. */
+  by: id.nullable(),
+  at: time,
+})
+
 export const relayInfo = z.object({
   /** Version of the relay program. */
   version: z.string().max(64),
@@ -117,6 +130,9 @@ export const failureCategories = [
   'childFailed', // the PowerShell child hung, died or printed rubbish while the command ran: outcome unknown
   'expired', // the batch ran out of time before this command was started
   'refused', // not started: the relay is shutting down
+  'mailRefused', // the mail was not sent and will not be: the recipient or the mail itself is wrong
+  'mailDelayed', // the mail was certainly not sent; it may be later
+  'mailUnknown', // the mail may have been sent
   'other', // anything else; see message
 ] as const
 export type FailureCategory = (typeof failureCategories)[number]
@@ -162,6 +178,7 @@ export const relayBody = z.discriminatedUnion('type', [
 export type Hello = z.infer<typeof helloMessage>
 export type Credit = z.infer<typeof creditMessage>
 export type Batch = Omit<z.infer<typeof batchBody>, 'commands'> & { readonly commands: readonly Command[] }
+export type Retired = z.infer<typeof retiredBody>
 export type RelayInfo = z.infer<typeof relayInfo>
 export type CommandResult = z.infer<typeof commandResult>
 export type RelayBody = z.infer<typeof relayBody>

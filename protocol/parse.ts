@@ -71,9 +71,8 @@ export function parseBatch(envelope: Envelope, expected: BatchExpectation): Batc
     )
   }
   const specs = batch.commands.map((command) => checkCommand(command, expected.allowed))
-  if (specs.some((spec) => spec.kind === 'read') && specs.some((spec) => spec.kind !== 'read')) {
-    throw new Refusal('malformed', 'a batch is all reads or all changes, not both')
-  }
+  const sorts = new Set(specs.map(({ kind }) => (kind === 'destroy' ? 'change' : kind)))
+  if (sorts.size > 1) throw new Refusal('malformed', 'a batch is all reads, all changes or all mails')
   checkIds(batch.commands)
   return batch
 }
@@ -132,7 +131,8 @@ function checkIds(commands: readonly Command[]): void {
   if (ids.size !== commands.length) throw new Refusal('malformed', 'two commands of a batch have the same id')
 }
 
-function parseJson(frame: string): unknown {
+/** Refusals: oversized, malformed. */
+export function parseJson(frame: string): unknown {
   if (frame.length > limits.frameBytes) {
     throw new Refusal('oversized', `a frame of ${frame.length} characters; the limit is ${limits.frameBytes}`)
   }
@@ -143,7 +143,8 @@ function parseJson(frame: string): unknown {
   }
 }
 
-function check<T extends z.ZodType>(type: T, value: unknown, what: string): z.infer<T> {
+/** Refusal: malformed, with every property that is wrong. */
+export function check<T extends z.ZodType>(type: T, value: unknown, what: string): z.infer<T> {
   const result = type.safeParse(value)
   if (result.success) return result.data
   throw new Refusal('malformed', `a malformed ${what}: ${z.prettifyError(result.error)}`)

@@ -15,6 +15,7 @@ export const refusalCodes = [
   'unknownParameter', // not a parameter of this cmdlet on the closed list
   'wrongType', // a parameter value of the wrong type or out of range
   'notAllowed', // on the list, but this relay's own configuration does not allow it
+  'retired', // this relay's connector is retired: it takes nothing until it is joined again
   'busy', // too many conversations or batches at once
 ] as const
 

@@ -31,6 +31,24 @@ export const characteristic = z.enum(['DeviceType', 'DeviceModel', 'DeviceOS', '
 export const duration = z
   .string()
   .regex(/^(Unlimited|(\d{1,5}\.)?\d{1,2}:\d{2}(:\d{2})?)$/, 'a TimeSpan such as 00:15:00, or Unlimited')
+/** One SMTP address and nothing else: no list, no display name, nothing that could end a header. */
+export const mailAddress = z
+  .string()
+  .max(320)
+  .regex(/^[^\s@<>()[\],;:"\\\p{Cc}]+@[^\s@<>()[\],;:"\\\p{Cc}]+$/u, 'one mail address')
+export const mailSubject = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\p{Cc}]*$/u, 'must be one line without control characters')
+export const mailHtml = z.string().min(1).max(200_000)
+/** A PNG of at most 64 KiB in base64; `iVBORw0KGgo` is the signature that every PNG begins with. */
+export const mailImage = z
+  .string()
+  .max(87_384)
+  .regex(/^iVBORw0KGgo[A-Za-z0-9+/]*={0,2}$/, 'a PNG in base64')
+  .refine((text) => text.length % 4 === 0, 'base64 whose length is a multiple of four')
+
 export const countOrUnlimited = z.union([z.literal('Unlimited'), count])
 
 export type ParameterValue =

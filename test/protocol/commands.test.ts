@@ -9,8 +9,10 @@ const newer =
   'Get-MobileDevice Get-MobileDeviceStatistics Get-MobileDeviceMailboxPolicy Set-MobileDeviceMailboxPolicy New-MobileDeviceMailboxPolicy Remove-MobileDeviceMailboxPolicy Clear-MobileDevice Remove-MobileDevice'
 
 describe('the closed list', () => {
-  test('is the seeds’ list in both dialects, and nothing else', () => {
-    expect(Object.keys(commands).toSorted()).toEqual(`${seeds} ${newer}`.split(' ').toSorted())
+  test('is the seeds’ list in both dialects, and the one mail that is no cmdlet of Exchange, and nothing else', () => {
+    expect(Object.keys(commands).toSorted()).toEqual(`${seeds} ${newer} Send-EasgateMail`.split(' ').toSorted())
+    const mails = Object.entries(commands).filter(([, { kind }]) => kind === 'mail')
+    expect(mails.map(([name]) => name)).toEqual(['Send-EasgateMail'])
   })
   test('only wipes and the end of partnerships destroy', () => {
     const destroying = Object.entries(commands).filter(([, { kind }]) => kind === 'destroy')

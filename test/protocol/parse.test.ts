@@ -15,6 +15,7 @@ const cloud = signerFrom(newKeyPair().privateKey)
 const stranger = signerFrom(newKeyPair().privateKey)
 const nowMs = Date.parse('2026-11-21T08:00:00.000Z')
 const at = (seconds: number) => new Date(nowMs + seconds * 1000).toISOString()
+const mail = { To: 'ana@contoso.com', Subject: 'Your phone', Html: '<p>Hi</p>' }
 const setLists: Command = {
   id: 'c1',
   cmdlet: 'Set-CASMailbox',
@@ -75,6 +76,12 @@ const batches: readonly (readonly [string, object, string])[] = [
     { ...good, commands: [setLists, { id: 'c2', cmdlet: 'Get-CASMailbox', parameters: {} }] },
     'malformed',
   ],
+  [
+    'mails and changes together',
+    { ...good, commands: [setLists, { id: 'c2', cmdlet: 'Send-EasgateMail', parameters: mail }] },
+    'notAllowed',
+  ],
+  ['a mail, where there is no notification account', command('Send-EasgateMail', mail), 'notAllowed'],
   ['a cmdlet that is not on the list', command('Get-Mailbox', {}), 'unknownCmdlet'],
   ['a cmdlet in other letters', command('set-casmailbox', { Identity: 'x' }), 'unknownCmdlet'],
   ['a name that every object has', command('constructor', {}), 'unknownCmdlet'],
@@ -126,7 +133,7 @@ describe('a batch is taken whole or refused whole', () => {
     expect(codeOf(() => parseBatch(forged, expected))).toBe('badSignature')
   })
   test('a wipe is taken where the relay’s own configuration allows it, and nothing else with it', () => {
-    const allowed = { wipe: true, removePartnership: false }
+    const allowed = { wipe: true, removePartnership: false, mail: false }
     expect(
       codeOf(() =>
         parseBatch(seal(cloud, command('Clear-MobileDevice', { Identity: 'x', AccountOnly: true })), {
@@ -140,6 +147,39 @@ describe('a batch is taken whole or refused whole', () => {
         parseBatch(seal(cloud, command('Remove-MobileDevice', { Identity: 'x' })), { ...expected, allowed }),
       ),
     ).toBe('notAllowed')
+  })
+  test('a mail is taken where the relay has a notification account, with nothing but mails beside it', () => {
+    const allowed = { wipe: false, removePartnership: false, mail: true }
+    const codeOfMail = (body: object) => codeOf(() => parseBatch(seal(cloud, body), { ...expected, allowed }))
+    const withImage = { ...mail, ImagePng: 'iVBORw0KGgo=' }
+    expect(codeOfMail(command('Send-EasgateMail', withImage))).toBe('taken')
+    const second = (cmdlet: string, parameters: object) => ({
+      ...good,
+      commands: [
+        { id: 'c1', cmdlet: 'Send-EasgateMail', parameters: mail },
+        { id: 'c2', cmdlet, parameters },
+      ],
+    })
+    expect(codeOfMail(second('Send-EasgateMail', mail))).toBe('taken')
+    expect(codeOfMail(second('Get-CASMailbox', {}))).toBe('malformed')
+    expect(codeOfMail(second('Set-CASMailbox', setLists.parameters))).toBe('malformed')
+  })
+  test.each([
+    ['two addresses', { To: 'a@contoso.com, b@contoso.com' }],
+    ['an address with a line end', { To: 'a@contoso.com\r\nBcc: b@contoso.com' }],
+    ['a display name', { To: 'Ana <a@contoso.com>' }],
+    ['no address', { To: 'ana' }],
+    ['a subject of two lines', { Subject: 'a\r\nBcc: b@contoso.com' }],
+    ['a subject of 256 characters', { Subject: 'x'.repeat(256) }],
+    ['no text', { Html: '' }],
+    ['too much text', { Html: 'x'.repeat(200_001) }],
+    ['an image that is no PNG', { ImagePng: 'R0lGODlh' }],
+    ['an image that is too large', { ImagePng: `iVBORw0KGgo${'A'.repeat(87_384)}` }],
+    ['an image that is no base64', { ImagePng: 'iVBORw0KGgo"' }],
+  ])('a mail with %s is refused', (_what, wrong) => {
+    const allowed = { wipe: false, removePartnership: false, mail: true }
+    const body = command('Send-EasgateMail', { ...mail, ...wrong })
+    expect(codeOf(() => parseBatch(seal(cloud, body), { ...expected, allowed }))).toBe('wrongType')
   })
   test('while a key is being replaced both are taken', () => {
     const keys = keyRing([cloud.publicKey, stranger.publicKey])
