@@ -2,26 +2,26 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import type * as z from 'zod'
-import { configSchema, type RelayConfigFile } from './configSchema.ts'
+import { configSchema, type RelayConfigFile, type RelayConfigInput } from './configSchema.ts'
 
-/** Paths are absolute. Secrets are still references: secrets.ts opens them. */
+/** Paths are absolute. Secrets are still references: openSecrets.ts opens them. */
 export type RelayConfig = RelayConfigFile
 
 // What to do about a property, by its path; the nearest path that is listed counts.
 const remedies: Readonly<Record<string, string>> = {
-  connectorId: "copy it from the connector's join file",
-  rendezvous: "copy it from the connector's join file",
+  connectorId: "run easgate-relay join with the connector's join file",
+  rendezvous: "run easgate-relay join with the connector's join file",
   'rendezvous.key': 'run easgate-relay join, which protects it; a secret is never written in clear',
   'rendezvous.caFile': 'a PEM file with the certificate of your own authority; leave it out otherwise',
   'rendezvous.channels': '2 keeps one channel up while the service restarts the other; leave it out for 2',
   'rendezvous.ping': 'leave it out unless support asked for another value',
-  cloudKeys: "copy the list from the connector's join file",
+  cloudKeys: "run easgate-relay join with the connector's join file",
   stateDir: 'name a folder that only the account of this service may read',
   'powershell.executable': 'for example C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe',
   'powershell.modulePath': 'leave it out: the module comes with the relay',
   'powershell.parallel': 'commands at the same time, 1 to 15; Exchange allows 18 sessions per account',
   'connection.server': 'the full name of one Exchange server, not of a load balancer (Kerberos needs the SPN)',
-  connection: "see the README's table of the relay's configuration",
+  connection: 'run easgate-relay configure',
   'connection.account': 'run easgate-relay configure, or leave it out to use the identity of the service itself',
   proxy: 'for example { "address": "http://proxy.contoso.com:8080" }; run easgate-relay configure for its account',
   mail: 'run easgate-relay configure; leave it out if easgate is to send no mail',
@@ -51,9 +51,7 @@ export async function readConfig(file: string): Promise<RelayConfig> {
 }
 
 export function parseConfig(content: string, file: string): RelayConfig {
-  const result = configSchema.safeParse(parseJson(content, file))
-  if (!result.success) throw new ConfigError(file, result.error.issues.flatMap(problemsOf))
-  const { data } = result
+  const data = check(configSchema, parseJson(content, file), file)
   const absolute = (relative: string) => path.resolve(path.dirname(file), relative)
   return {
     ...data,
@@ -68,6 +66,38 @@ export function parseConfig(content: string, file: string): RelayConfig {
     },
     log: { ...data.log, ...(data.log.file && { file: absolute(data.log.file) }) },
   }
+}
+
+const draftSchema = configSchema.partial()
+
+/** A configuration that is still being put together: what is there is right, but whole sections and the server may be missing. As it is written. */
+export type ConfigDraft = Partial<Omit<RelayConfigInput, 'connection'>> & {
+  connection?: Partial<RelayConfigInput['connection']>
+}
+
+/** Throws a ConfigError. Nothing is filled in and no path changed: what is not touched is written back as it was. */
+export function parseDraft(content: string, file: string): ConfigDraft {
+  const value = parseJson(content, file)
+  checkDraft(value, file)
+  return value as ConfigDraft
+}
+
+/** Throws a ConfigError. */
+export function checkDraft(value: unknown, file: string): void {
+  check(draftSchema, withServer(value), file)
+}
+
+function withServer(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('connection' in value)) return value
+  const { connection } = value
+  if (typeof connection !== 'object' || connection === null || 'server' in connection) return value
+  return { ...value, connection: { ...connection, server: 'not yet said' } }
+}
+
+function check<T extends z.ZodType>(schema: T, value: unknown, file: string): z.output<T> {
+  const result = schema.safeParse(value)
+  if (!result.success) throw new ConfigError(file, result.error.issues.flatMap(problemsOf))
+  return result.data
 }
 
 function parseJson(content: string, file: string): unknown {

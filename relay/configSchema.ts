@@ -1,4 +1,4 @@
-/** The shape of the relay's configuration file. Secrets stand in it as references, never in clear (secrets.ts). */
+/** The shape of the relay's configuration file. Secrets stand in it as references, never in clear (openSecrets.ts). */
 import path from 'node:path'
 import * as z from 'zod'
 import { resourceOf } from '../protocol/rendezvous.ts'

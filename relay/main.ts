@@ -1,58 +1,30 @@
-/** The relay's program: `main.js run --config FILE [--with-parent]`. Standard output carries one line, when the relay is registered. */
-import { Command } from 'commander'
-import { ConfigError, readConfig } from './config.ts'
-import { installed } from './installed.ts'
-import { makeLog } from './log.ts'
-import { openSecrets } from './openSecrets.ts'
-import { startRelay } from './relay.ts'
-import { loadRelayKey } from './relayKey.ts'
-import { noVault } from './vault.ts'
+#!/usr/bin/env node
+/** The relay's program, as a table of contents: each command is a file of cli/. */
+import { checkCommand } from './cli/check.ts'
+import { configureCommand } from './cli/configure.ts'
+import { importCommand } from './cli/import.ts'
+import { installCommand } from './cli/install.ts'
+import { joinCommand } from './cli/join.ts'
+import { runProgram } from './cli/program.ts'
+import { terminalAsker } from './cli/prompt.ts'
+import { runCommand } from './cli/run.ts'
+import { statusCommand } from './cli/status.ts'
+import { processSurroundings } from './cli/surroundings.ts'
+import { uninstallCommand } from './cli/uninstall.ts'
 
-interface RunOptions {
-  readonly config: string
-  readonly withParent: boolean
-}
+// Questions go to standard error: standard output is for answers.
+const { stdin: input, stderr: output } = process
+const here = processSurroundings(input.isTTY && output.isTTY ? terminalAsker({ input, output }) : undefined)
 
-const program = new Command('easgate-relay')
-program
-  .command('run')
-  .description('connects this server to easgate and runs Exchange cmdlets for it until it is stopped')
-  .requiredOption('--config <file>', "the relay's configuration (JSON)")
-  .option('--with-parent', 'stop when standard input ends', false)
-  .action(run)
+const commands = [
+  joinCommand(here),
+  importCommand(here),
+  configureCommand(here),
+  checkCommand(here),
+  runCommand(here),
+  installCommand(here),
+  uninstallCommand(here),
+  statusCommand(here),
+]
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  const text = error instanceof ConfigError ? error.message : error instanceof Error ? error.stack : String(error)
-  process.stderr.write(`${text}\n`)
-  process.exitCode = 1
-}
-
-/** Resolves when the relay was told to stop and has stopped. */
-async function run({ config: file, withParent }: RunOptions): Promise<void> {
-  const stopped = toldToStop(withParent)
-  const config = await openSecrets(await readConfig(file), { file, env: process.env, vault: noVault })
-  const signer = await loadRelayKey(config.stateDir, config.connectorId)
-  const log = makeLog(config.log)
-  const { fingerprint } = signer
-  const onReady = () => process.stdout.write(`${JSON.stringify({ ready: true, fingerprint })}\n`)
-  const here = installed()
-  log.info({ event: 'relay.starting', version: here.version, connectorId: config.connectorId, fingerprint })
-  process.once('uncaughtExceptionMonitor', (error) => log.fatal({ event: 'relay.crashed', err: error }))
-  const relay = startRelay({ config, signer, installed: here, log, onReady })
-  log.info({ event: 'relay.stopAsked', by: await stopped })
-  await relay.stop()
-  process.stdin.destroy()
-}
-
-async function toldToStop(withParent: boolean): Promise<string> {
-  return new Promise((resolve) => {
-    process.once('SIGTERM', () => resolve('SIGTERM'))
-    process.once('SIGINT', () => resolve('SIGINT'))
-    if (!withParent) return
-    process.stdin.once('end', () => resolve('end of standard input'))
-    process.stdin.once('error', () => resolve('error on standard input'))
-    process.stdin.resume()
-  })
-}
+process.exitCode = await runProgram(commands, process.argv.slice(2), here)

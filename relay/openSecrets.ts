@@ -41,15 +41,24 @@ export async function openSecrets(config: RelayConfig, sources: SecretSources): 
   return opened as OpenConfig
 }
 
+/** Names of the environment variables that the configuration takes secrets from. */
+export function secretVariables(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { data } = secretReference.safeParse(value)
+  if (data) return 'env' in data ? [data.env] : []
+  return Object.values(value).flatMap(secretVariables)
+}
+
 type Opener = (reference: SecretReference, where: string) => Promise<string>
 
 async function openValue(value: unknown, at: readonly string[], open: Opener): Promise<unknown> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const reference = secretReference.safeParse(value)
   if (reference.success) return open(reference.data, at.join('.'))
-  const entries: [string, unknown][] = []
-  for (const [name, inner] of Object.entries(value)) entries.push([name, await openValue(inner, [...at, name], open)])
-  return Object.fromEntries(entries)
+  // All at once: the vault opens what is asked for together with one process.
+  const names = Object.keys(value)
+  const inner = await Promise.all(Object.entries(value).map(([name, one]) => openValue(one, [...at, name], open)))
+  return Object.fromEntries(names.map((name, index) => [name, inner[index]]))
 }
 
 async function openOne(reference: SecretReference, { env, vault }: SecretSources): Promise<string> {

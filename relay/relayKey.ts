@@ -1,28 +1,35 @@
 /** The relay's own key pair: made at the first start, kept in the state folder, never sent anywhere. Its fingerprint is what a person approves. */
-import { chmod, mkdir, open, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
 import { newKeyPair, signerFrom, type Signer } from '../protocol/signing.ts'
+import type { Vault } from './openSecrets.ts'
+import { noVault } from './vault.ts'
+import { writeWhole } from './writeWhole.ts'
 
 export const keyFileName = 'relay.key.json'
 export const publicFileName = 'relay.json'
 
-const keyFileContent = z.object({ privateKey: z.string() })
+/** `protection` is for whoever looks at the file: what keeps others from the key. */
+const plainFile = z.object({ privateKey: z.string() })
+const protectedFile = z.object({ protected: z.string() })
 
 /**
  * The signer of this relay. Makes the key when there is none; an existing file that cannot be used is an error and stays as it is, because a
- * new key means a new approval. relay.json beside it holds what may be shown: connector, public key, fingerprint.
+ * new key means a new approval. On Windows the private key is in the vault's cipher text; elsewhere only this account may read the file.
+ * relay.json beside it holds what may be shown: connector, public key, fingerprint. Throws an Error that says what to do.
  */
-export async function loadRelayKey(stateDir: string, connectorId: string): Promise<Signer> {
+export async function loadRelayKey(stateDir: string, connectorId: string, vault: Vault = noVault): Promise<Signer> {
   await mkdir(stateDir, { recursive: true, mode: 0o700 })
   const keyFile = path.join(stateDir, keyFileName)
-  const signer = (await readKey(keyFile)) ?? (await makeKey(keyFile))
+  const signer = (await readKey(keyFile, vault)) ?? (await makeKey(keyFile, vault))
   const shown = { connectorId, publicKey: signer.publicKey, fingerprint: signer.fingerprint }
   await writeWhole(path.join(stateDir, publicFileName), `${JSON.stringify(shown, null, 2)}\n`)
   return signer
 }
 
-async function readKey(file: string): Promise<Signer | undefined> {
+/** Undefined: there is no such file. Throws an Error that says what to do. */
+export async function readKey(file: string, vault: Vault): Promise<Signer | undefined> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
@@ -32,17 +39,50 @@ async function readKey(file: string): Promise<Signer | undefined> {
       cause: error,
     })
   }
-  await checkMode(file)
+  if (vault === noVault) await checkMode(file)
+  const privateKey = await privateKeyOf(parseJson(text), file, vault)
   try {
-    return signerFrom(keyFileContent.parse(JSON.parse(text)).privateKey)
+    return signerFrom(privateKey)
   } catch (cause) {
-    const remedy = 'restore it from a backup, or move it away and approve the new fingerprint'
-    throw new Error(`the relay's key file ${file} holds no usable key; ${remedy}`, { cause })
+    throw new Error(unusable(file), { cause })
   }
 }
 
-/** Windows has no such bits: there the folder's access list protects the file. */
+/*
+ *                   | with DPAPI                                        | elsewhere
+ * protected key     | opened                                            | refused: it came from a Windows computer
+ * key in clear      | refused: whoever could write it may have kept it  | taken
+ */
+async function privateKeyOf(content: unknown, file: string, vault: Vault): Promise<string> {
+  const stored = protectedFile.safeParse(content)
+  if (stored.success) {
+    return vault.open(stored.data.protected).catch((cause: unknown) => {
+      const why = cause instanceof Error ? cause.message : String(cause)
+      throw new Error(`the relay's key file ${file} cannot be opened: ${why}; or ${remedy}`, { cause })
+    })
+  }
+  const plain = plainFile.safeParse(content)
+  if (!plain.success) throw new Error(unusable(file), { cause: plain.error })
+  if (vault !== noVault) throw new Error(`the relay's key file ${file} is not protected by DPAPI; ${remedy}`)
+  return plain.data.privateKey
+}
+
+const remedy = 'move it away and approve the fingerprint of the key that is made then'
+
+function unusable(file: string): string {
+  return `the relay's key file ${file} holds no usable key; restore it from a backup, or ${remedy}`
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
 async function checkMode(file: string): Promise<void> {
+  // Windows has no such bits.
   if (process.platform === 'win32') return
   const { mode } = await stat(file)
   if ((mode & 0o077) !== 0) {
@@ -51,19 +91,12 @@ async function checkMode(file: string): Promise<void> {
   }
 }
 
-async function makeKey(file: string): Promise<Signer> {
-  const pair = newKeyPair()
-  await writeWhole(file, `${JSON.stringify(pair, null, 2)}\n`)
-  return signerFrom(pair.privateKey)
-}
-
-/** Whole or not at all: written beside and renamed, readable by this account only. */
-async function writeWhole(file: string, text: string): Promise<void> {
-  const beside = `${file}.new`
-  await writeFile(beside, text, { mode: 0o600 })
-  await chmod(beside, 0o600)
-  const handle = await open(beside, 'r+')
-  await handle.sync()
-  await handle.close()
-  await rename(beside, file)
+async function makeKey(file: string, vault: Vault): Promise<Signer> {
+  const { publicKey, privateKey } = newKeyPair()
+  const content =
+    vault === noVault
+      ? { protection: 'file mode 600', publicKey, privateKey }
+      : { protection: 'DPAPI', publicKey, protected: await vault.protect(privateKey) }
+  await writeWhole(file, `${JSON.stringify(content, null, 2)}\n`)
+  return signerFrom(privateKey)
 }

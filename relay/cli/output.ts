@@ -2,8 +2,8 @@
 
 /** Wrong use: an option or a value that cannot be right. Names the option and the remedy; exit code 2. */
 export class UsageError extends Error {
-  constructor(message: string) {
-    super(message)
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options)
     this.name = 'UsageError'
   }
 }
@@ -13,6 +13,14 @@ export class CommandFailure extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options)
     this.name = 'CommandFailure'
+  }
+}
+
+/** The command has printed its answer, and it is no (check, status): exit code 1, and nothing more is printed. */
+export class AnswerIsNo extends Error {
+  constructor() {
+    super('the answer is no')
+    this.name = 'AnswerIsNo'
   }
 }
 
