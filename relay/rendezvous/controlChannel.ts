@@ -6,11 +6,12 @@ import { handshakeDone, HandshakeError } from '../../protocol/rendezvousHandshak
 import { keepAlive } from '../../protocol/rendezvousLiveness.ts'
 import { parseControlMessage, renewTokenMessage, type AcceptMessage } from '../../protocol/rendezvousMessages.ts'
 import type { ListenerSettings } from './listenerOptions.ts'
+import { proxyFailureIn, remedyFor } from './remedyFor.ts'
 import { renewToken } from './tokenRenewal.ts'
 
 /**
  * How a connection ended. `failed`: it never stood (`status` if the service answered). `closed`: it stood and was lost (`code` of the close).
- * `recycled`: renewed by ourselves. `stopped`: we were told to.
+ * `recycled`: renewed by ourselves. `stopped`: we were told to. `proxyStatus`: what a proxy answered, so that nobody takes it for the service.
  */
 export type ChannelEnd = {
   kind: 'failed' | 'closed' | 'recycled' | 'stopped'
@@ -18,7 +19,9 @@ export type ChannelEnd = {
   connectedMs: number
   status?: number
   code?: number
+  proxyStatus?: number
   trackingId?: string
+  remedy?: string
 }
 
 export type ChannelContext = {
@@ -69,8 +72,9 @@ async function inTime(
   }
 }
 
-async function register(
-  { settings, id }: ChannelContext,
+/** Dials as a listener. The socket that it gives is open and paused. Throws a HandshakeError. */
+export async function register(
+  { settings, id }: Pick<ChannelContext, 'settings' | 'id'>,
   token: RelayToken,
   signal: AbortSignal,
 ): ReturnType<typeof handshakeDone<WebSocket>> {
@@ -170,12 +174,18 @@ async function whenClosed(socket: WebSocket): Promise<{ code: number; reason: st
 
 function failure(error: unknown): ChannelEnd {
   const reason = redact(error instanceof Error ? error.message : String(error))
-  if (!(error instanceof HandshakeError)) return { kind: 'failed', reason, connectedMs: 0 }
+  const remedy = remedyFor(error)
+  const { status, trackingId } = error instanceof HandshakeError ? error : nothingSaid
+  const proxyStatus = error instanceof HandshakeError ? proxyFailureIn(error)?.status : undefined
   return {
     kind: 'failed',
     reason,
     connectedMs: 0,
-    ...(error.status === undefined ? {} : { status: error.status }),
-    ...(error.trackingId === undefined ? {} : { trackingId: error.trackingId }),
+    ...(status !== undefined && { status }),
+    ...(proxyStatus !== undefined && { proxyStatus }),
+    ...(trackingId !== undefined && { trackingId }),
+    ...(remedy !== undefined && { remedy }),
   }
 }
+
+const nothingSaid = { status: undefined, trackingId: undefined }

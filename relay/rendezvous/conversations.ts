@@ -6,6 +6,7 @@ import { keepAlive } from '../../protocol/rendezvousLiveness.ts'
 import { applicationHeaders, offeredProtocols, type AcceptMessage } from '../../protocol/rendezvousMessages.ts'
 import { acceptAddressProblem } from './acceptAddress.ts'
 import type { ListenerSettings } from './listenerOptions.ts'
+import { proxyFailureIn } from './remedyFor.ts'
 
 export type Conversations = {
   /** Returns at once and never throws. */
@@ -23,7 +24,7 @@ const maxRejections = 32
  *   accept                                   answer
  *   address outside the allowed hosts        none, alert: it may be forged
  *   as many conversations as allowed         503
- *   no sub-protocol that we speak            400
+ *   no sub-protocol that we speak            400, or what `otherSenders` says
  *   otherwise                                joined, `onConversation`
  */
 export function makeConversations(settings: ListenerSettings): Conversations {
@@ -67,7 +68,8 @@ export function makeConversations(settings: ListenerSettings): Conversations {
         return void reject(accept, 503, `busy: ${sockets.size} conversations are open`)
       }
       const protocol = chosenProtocol(settings.subprotocol, offeredProtocols(accept.connectHeaders))
-      if (protocol === undefined) return void reject(accept, 400, `the sub-protocol must be ${settings.subprotocol}`)
+      const { status, text } = settings.otherSenders
+      if (protocol === undefined) return void reject(accept, status, text)
       void join(accept, protocol)
     },
     finish: async (timeoutMs) => {
@@ -136,7 +138,10 @@ async function tellRejection(settings: ListenerSettings, url: string): Promise<R
 function described(error: unknown): Record<string, unknown> {
   const reason = redact(error instanceof Error ? error.message : String(error))
   if (!(error instanceof HandshakeError)) return { reason }
-  return { reason, status: error.status, timedOut: error.timedOut, trackingId: error.trackingId }
+  const { status, timedOut, trackingId } = error
+  const proxyFailure = proxyFailureIn(error)
+  const proxy = proxyFailure && { proxyStatus: proxyFailure.status, remedy: proxyFailure.remedy }
+  return { reason, status, timedOut, trackingId, ...proxy }
 }
 
 async function isDoneWithin(done: Promise<void>, timeoutMs: number): Promise<boolean> {

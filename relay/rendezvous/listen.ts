@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { controlChannel } from './controlChannel.ts'
 import { makeConversations } from './conversations.ts'
 import { listenerSettings, type ListenerOptions } from './listenerOptions.ts'
+import { watchReachability } from './reachability.ts'
 import { makeRegistration, type RegistrationState } from './registration.ts'
 import { stayConnected } from './stayConnected.ts'
 
@@ -26,6 +27,9 @@ export function listen(options: ListenerOptions): Listener {
   const stop = new AbortController()
   const conversations = makeConversations(settings)
   const registration = makeRegistration(now)
+  const { unreachableAfterMs } = timings
+  const reachability = watchReachability({ state: registration.state, unreachableAfterMs, log, now })
+  reachability.update()
 
   const keepChannel = async (channel: number): Promise<void> => {
     const id = randomUUID()
@@ -35,9 +39,11 @@ export function listen(options: ListenerOptions): Listener {
       const context = { settings, id, onAccept: conversations.onAccept, mayRecycle: record.mayRecycle }
       const end = await controlChannel(context, signal, () => {
         record.up()
+        reachability.update()
         onConnected()
       })
       record.end(end)
+      reachability.update()
       return end
     }
     await stayConnected({ session, timings, random, sleep, log, channel }, stop.signal)
@@ -50,6 +56,7 @@ export function listen(options: ListenerOptions): Listener {
       const endsAt = now() + timeoutMs
       stop.abort()
       await Promise.all(channels)
+      reachability.stop()
       await conversations.finish(Math.max(endsAt - now(), 0))
     },
   }

@@ -27,6 +27,8 @@ export type ListenerOptions = {
   ping?: 'ping' | 'pong' | 'off'
   /** The application protocol a sender must offer; `any` takes the sender's first offer, or none. */
   subprotocol?: string
+  /** What a sender of another sub-protocol is told; 503 makes it try again and meet another listener. */
+  otherSenders?: { status: number; text: string }
   /** Largest message of a conversation in bytes. */
   maxPayloadBytes?: number
   /** Called with an open socket. Attach handlers before returning; a message may come in right after. */
@@ -60,6 +62,8 @@ export type ListenerTimings = {
   giveUpAtShare: number
   /** How long a close handshake may take before the socket is cut. */
   closeTimeoutMs: number
+  /** Without any channel for this long, the cloud side is reported as unreachable. */
+  unreachableAfterMs: number
 }
 
 export const defaultTimings: ListenerTimings = {
@@ -76,6 +80,7 @@ export const defaultTimings: ListenerTimings = {
   renewAtShare: 0.75,
   giveUpAtShare: 0.95,
   closeTimeoutMs: 5_000,
+  unreachableAfterMs: 300_000,
 }
 
 export type ListenerSettings = Required<Omit<ListenerOptions, 'agent' | 'timings'>> & {
@@ -93,11 +98,13 @@ export function listenerSettings(options: ListenerOptions): ListenerSettings {
   if (!Number.isInteger(maxConversations) || maxConversations < 1) {
     throw new RangeError(`maxConversations is ${maxConversations}; it must be 1 or more.`)
   }
+  const { subprotocol = EASGATE_SUBPROTOCOL } = options
   return {
     channels,
     allowedHostSuffix: suffixOf(options.address),
     ping: 'ping',
-    subprotocol: EASGATE_SUBPROTOCOL,
+    subprotocol,
+    otherSenders: { status: 400, text: `the sub-protocol must be ${subprotocol}` },
     maxPayloadBytes: 16 * 1024 * 1024,
     now: Date.now,
     random: Math.random,

@@ -18,7 +18,8 @@ export type StayConnectedOptions = {
  *   renewed by ourselves                 none
  *   after a stable connection            jitter up to 1 s
  *   otherwise                            jitter up to 1, 2, 4 … 60 s
- *   refused with 401, 403 or 404         the same up to 5 min, and an alert: somebody must repair it
+ *   refused with 401, 403 or 404,        the same up to 5 min, and an alert: somebody must repair it
+ *   or by a proxy with 401, 403 or 407
  *
  * Never gives up; ends only by the signal.
  */
@@ -30,7 +31,7 @@ export async function stayConnected(options: StayConnectedOptions, signal: Abort
     if (signal.aborted) return
     if (end.kind === 'recycled' || end.connectedMs >= timings.stableAfterMs) failures = 0
     if (end.kind === 'recycled') continue
-    const isDenied = end.status !== undefined && deniedStatuses.has(end.status)
+    const isDenied = isForAPerson(end)
     const capMs = isDenied ? timings.deniedCapMs : timings.backoffCapMs
     const delayMs = backoffMs(failures, { baseMs: timings.backoffBaseMs, capMs }, options.random)
     const level = isDenied ? 'alert' : failures === 0 ? 'warn' : 'debug'
@@ -39,29 +40,18 @@ export async function stayConnected(options: StayConnectedOptions, signal: Abort
       ...end,
       failures: failures + 1,
       nextTryInMs: delayMs,
-      ...remedyOf(end),
     })
     failures += 1
     await options.sleep(delayMs, signal)
   }
 }
 
-const deniedStatuses = new Set([401, 403, 404])
+/** A proxy that refuses an account is asked as rarely, since accounts get locked. */
+function isForAPerson({ status = 0, proxyStatus = 0 }: ChannelEnd): boolean {
+  return [401, 403, 404].includes(status) || [401, 403, 407].includes(proxyStatus)
+}
 
 /** The recovery is logged with what it ended; see also the first failure above. */
 function onConnected({ log, channel }: StayConnectedOptions, failures: number): void {
   log('info', 'relay.channel.up', { channel, afterFailures: failures })
-}
-
-const remedies: Record<number, string> = {
-  400: 'A proxy may have removed the Upgrade headers: let the relay pass without inspection.',
-  401: "Check the key and this machine's clock; the namespace's IP firewall answers 401 too.",
-  403: 'The key or identity lacks the right Listen on this hybrid connection.',
-  404: 'No such hybrid connection in this namespace: check the address.',
-  407: 'The proxy wants credentials.',
-}
-
-function remedyOf(end: ChannelEnd): { remedy?: string } {
-  const remedy = end.status === undefined ? undefined : remedies[end.status]
-  return remedy === undefined ? {} : { remedy }
 }

@@ -34,6 +34,8 @@ const orderSchema = z.discriminatedUnion('fault', [
     count: count.optional(),
   }),
   z.strictObject({ fault: z.literal('sendControl'), text: z.string(), path: z.string().optional() }),
+  choice.extend({ fault: z.literal('sendGarbage') }),
+  choice.omit({ kind: true }).extend({ fault: z.literal('forgetListeners') }),
   z.strictObject({ fault: z.literal('clear') }),
 ])
 
@@ -74,6 +76,10 @@ function apply(faults: Faults, order: Order): number | void {
       return faults.spoilAccept({ fault: order.how, count: order.count })
     case 'sendControl':
       return faults.sendControl(order)
+    case 'sendGarbage':
+      return faults.sendGarbage(order)
+    case 'forgetListeners':
+      return faults.forgetListeners(order)
     case 'clear':
       return faults.clear()
   }

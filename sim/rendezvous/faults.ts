@@ -1,5 +1,6 @@
 /** The faults a test or an operator can order from the simulated service; each says what the live service or the network did once. */
 import { Socket } from 'node:net'
+import type { WebSocket } from 'ws'
 import type { LiveSocket } from './joinSockets.ts'
 
 export type UpgradeAction = 'listen' | 'connect' | 'accept' | 'request'
@@ -34,6 +35,10 @@ export type Faults = {
   spoilAccept: (order: { fault: AcceptFault; count?: number | undefined }) => void
   /** Sends any text on control channels: unknown messages, garbage, an accept with a foreign address. Returns how many got it. */
   sendControl: (order: { text: string; path?: string | undefined }) => number
+  /** Sends bytes that are no WebSocket frames. Returns how many sockets got them. */
+  sendGarbage: (choice?: SocketChoice) => number
+  /** The service knows these listeners no more, gives them no sender and shows one less, but says nothing: pings and renewals go on. */
+  forgetListeners: (choice?: Omit<SocketChoice, 'kind'>) => number
   /** Forgets all orders that have not been used up. */
   clear: () => void
 }
@@ -43,6 +48,7 @@ export type FaultOrders = {
   takeStall: (action: UpgradeAction) => boolean
   takeRefusal: (action: UpgradeAction) => { status: number; text: string } | undefined
   takeAcceptFault: () => AcceptFault | undefined
+  isForgotten: (listener: WebSocket) => boolean
 }
 
 /** Faults over the set of live sockets, and the orders that new handshakes and accepts must obey. */
@@ -50,6 +56,7 @@ export function makeFaults(live: ReadonlySet<LiveSocket>): Faults & FaultOrders 
   const stalls: { action: UpgradeAction; left: number }[] = []
   const refusals: { action: UpgradeAction; status: number; text: string; left: number }[] = []
   const accepts: { fault: AcceptFault; left: number }[] = []
+  const forgotten = new WeakSet<WebSocket>()
   return {
     killSockets: (choice = {}) => forEach(live, choice, (socket) => kill(socket, choice.how ?? 'fin')),
     blackHole: (choice = {}) => forEach(live, choice, swallow),
@@ -60,12 +67,15 @@ export function makeFaults(live: ReadonlySet<LiveSocket>): Faults & FaultOrders 
       void refusals.push({ action, status, text, left: count }),
     spoilAccept: ({ fault, count = 1 }) => void accepts.push({ fault, left: count }),
     sendControl: ({ text, ...choice }) => forEach(live, { ...choice, kind: 'control' }, ({ ws }) => ws.send(text)),
+    sendGarbage: (choice = {}) => forEach(live, choice, ({ raw }) => raw.write('HTTP/1.1 502 Bad Gateway\r\n\r\n')),
+    forgetListeners: (choice = {}) => forEach(live, { ...choice, kind: 'control' }, ({ ws }) => forgotten.add(ws)),
     clear: () => {
       for (const orders of [stalls, refusals, accepts]) orders.length = 0
     },
     takeStall: (action) => take(stalls, (order) => order.action === action) !== undefined,
     takeRefusal: (action) => take(refusals, (order) => order.action === action),
     takeAcceptFault: () => take(accepts, () => true)?.fault,
+    isForgotten: (listener) => forgotten.has(listener),
   }
 }
 

@@ -16,8 +16,14 @@ export type Listeners = {
 
 const longestTimerMs = 2 ** 31 - 1
 
-export function makeListeners(paths: string[], clock: { now: () => number; random: () => number }): Listeners {
+/** `isForgotten`: a listener that the service lost without closing it; see `forgetListeners` of the faults. */
+export function makeListeners(
+  paths: string[],
+  clock: { now: () => number; random: () => number },
+  isForgotten: (listener: WebSocket) => boolean,
+): Listeners {
   const byPath = new Map(paths.map((path) => [path, new Set<Listener>()]))
+  const known = (path: string): Listener[] => [...(byPath.get(path) ?? [])].filter(({ ws }) => !isForgotten(ws))
   return {
     add: (listener, expiresAt, check) => {
       const set = byPath.get(listener.path)
@@ -37,10 +43,10 @@ export function makeListeners(paths: string[], clock: { now: () => number; rando
       })
     },
     pick: (path) => {
-      const open = [...(byPath.get(path) ?? [])].filter(({ ws }) => ws.readyState === ws.OPEN)
+      const open = known(path).filter(({ ws }) => ws.readyState === ws.OPEN)
       return open[Math.floor(clock.random() * open.length)]
     },
-    counts: () => Object.fromEntries([...byPath].map(([path, set]) => [path, set.size])),
+    counts: () => Object.fromEntries(paths.map((path) => [path, known(path).length])),
   }
 }
 

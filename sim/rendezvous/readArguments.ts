@@ -82,6 +82,8 @@ GET /_sim/state tells listeners and conversations. POST /_sim/fault orders a fau
   {"fault":"refuse","action":"listen","status":500,"count":3}
   {"fault":"spoilAccept","how":"duplicate"}                 how: duplicate, expired, lost
   {"fault":"sendControl","text":"{}"}
+  {"fault":"sendGarbage","kind":"data"}                     bytes that are no frames
+  {"fault":"forgetListeners","count":1}                     no sender any more, though pings and renewals go on
   {"fault":"clear"}
 
 Example:

@@ -112,6 +112,24 @@ describe('POST /_sim/fault', () => {
     expect(await text).toBe('garbage')
   })
 
+  it('forgetListeners leaves the channel up, its pings answered and its renewals taken, and gives it no sender', async () => {
+    const { sim, control, order } = await start()
+    expect(await touched(order({ fault: 'forgetListeners' }))).toBe(1)
+    const pong = once(control, 'pong')
+    control.send(JSON.stringify({ renewToken: { token: tokenFor(listenRule) } }))
+    control.ping()
+    await pong
+    expect(await dialSender(sim)).toMatchObject({ status: 404 })
+    expect([control.readyState, sim.state().listeners]).toEqual([control.OPEN, { exchange: 0 }])
+  })
+
+  it('sendGarbage sends bytes that are no WebSocket frame', async () => {
+    const { control, order } = await start()
+    const failed = once(control, 'error')
+    expect(await touched(order({ fault: 'sendGarbage', kind: 'control' }))).toBe(1)
+    expect(String((await failed)[0])).toContain('Invalid WebSocket frame')
+  })
+
   it('clear forgets what is ordered but not used up', async () => {
     const { sim, order } = await start()
     await order({ fault: 'refuse', action: 'connect', status: 500, count: 100 })
