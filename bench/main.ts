@@ -17,9 +17,17 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     what: 'commands per second through rendezvous, relay and shell, beside the ideal and the same by hand',
     load: async () => (await import('./apply.ts')).apply,
   },
+  relay: {
+    what: 'what relay, node-powershell and module add to a cmdlet on a real PowerShell, beside the bare cmdlet',
+    load: async () => (await import('./relay.ts')).relay,
+  },
   memory: {
     what: 'heap of the Functions process and the relay at 5,000 and 20,000 records, under their limits',
     load: async () => (await import('./memory.ts')).memory,
+  },
+  package: {
+    what: "the packaged relay: start beside Node's own, and what it holds while idle",
+    load: async () => (await import('./relayPackage.ts')).relayPackage,
   },
 }
 

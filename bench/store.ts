@@ -111,7 +111,17 @@ function sources(mailboxes: number): { exchange: Exchange; directory: Directory 
     return { items: items.slice(at, at + 999), next: at + 999 < items.length ? String(at + 999) : null }
   }
   const conversation = {
-    relay: { fingerprint: '', version: '', host: '', parallel: 1, organization: null, server: null },
+    relay: {
+      fingerprint: '',
+      version: '',
+      host: '',
+      parallel: 1,
+      organization: null,
+      server: null,
+      serverSince: null,
+      serverReason: null,
+      sendsMail: false,
+    },
     mailboxes: () => pages(facts.flatMap(({ mailbox }) => (mailbox ? [mailbox] : []))),
     records: () => pages(facts.flatMap((one) => one.records.map(({ record }) => record))),
     configuration: async () => ({
@@ -126,9 +136,10 @@ function sources(mailboxes: number): { exchange: Exchange; directory: Directory 
     }),
     lists: async () => new Map(),
     change: () => pages<never>([]) as never,
+    sendMail: () => pages<never>([]) as never,
   }
   return {
-    exchange: { converse: async (_, use) => use(conversation) },
+    exchange: { converse: async (_, use) => use(conversation), tellRetired: async () => 0 },
     directory: {
       users: async (cursor) => page(users, cursor),
       memberIds: async (_, cursor) =>

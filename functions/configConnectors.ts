@@ -12,6 +12,8 @@ export interface ConnectorConfig {
     readonly address: string
     /** A shared access rule with the right Send; null: the app signs in with its managed identity. */
     readonly rule: { readonly keyName: string; readonly key: string } | null
+    /** The shared access rule with the right Listen, for join files; without its key an administrator gives that to each relay. */
+    readonly listen?: { readonly keyName: string; readonly key?: string }
   }
 }
 
@@ -26,7 +28,12 @@ const schema = z
       // Part of table keys, of routes and of signed messages.
       id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'is not 1 to 64 letters, digits, ".", "_" or "-"'),
       name: text.optional(),
-      rendezvous: z.strictObject({ address: z.string(), keyName: text.optional(), key: text.optional() }),
+      rendezvous: z.strictObject({
+        address: z.string(),
+        keyName: text.optional(),
+        key: text.optional(),
+        listen: z.strictObject({ keyName: text, key: text.exactOptional() }).exactOptional(),
+      }),
     }),
   )
   .min(1)
@@ -62,7 +69,7 @@ function parseJson(json: string): unknown {
 }
 
 function checkConnector({ rendezvous }: Given, where: string, complain: Complain): void {
-  const { address, keyName, key } = rendezvous
+  const { address, keyName, key, listen } = rendezvous
   const problem = endpointProblem(address, 'wss:', 'ws:')
   if (problem !== null) complain(`${where}.rendezvous.address`, problem, remedy)
   else if (!/^\/\$hc\/[^/]/.test(new URL(address).pathname))
@@ -72,6 +79,13 @@ function checkConnector({ rendezvous }: Given, where: string, complain: Complain
       `${where}.rendezvous`,
       'has only one of keyName and key',
       'give both, or neither to sign in with the managed identity',
+    )
+  // Whoever has a join file must not be able to send, too
+  if (listen && (listen.keyName === keyName || (listen.key !== undefined && listen.key === key)))
+    complain(
+      `${where}.rendezvous.listen`,
+      'is the rule that this app sends with',
+      'make a second rule with the right Listen only, and name that',
     )
 }
 
@@ -84,7 +98,7 @@ function checkUnique(connectors: readonly Given[], complain: Complain): void {
   })
 }
 
-function toConnector({ id, name, rendezvous: { address, keyName, key } }: Given): ConnectorConfig {
+function toConnector({ id, name, rendezvous: { address, keyName, key, listen } }: Given): ConnectorConfig {
   const rule = keyName !== undefined && key !== undefined ? { keyName, key } : null
-  return { id, name: name ?? id, rendezvous: { address, rule } }
+  return { id, name: name ?? id, rendezvous: { address, rule, ...(listen && { listen }) } }
 }

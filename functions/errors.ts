@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'noRelay' // no relay of the connector is connected
   | 'relayNotApproved' // a relay answered whose key no administrator approved
   | 'relayRefused' // the relay refused a batch: a fault of ours or of its configuration
+  | 'organizationTaken' // another connector serves the Exchange organization of this connector's relay
+  | 'connectorRetired' // another connector took this one's place, or a person retired it
   | 'relayLost' // the conversation broke before everything was answered
   | 'exchangeFailed' // a cmdlet that a run cannot do without failed
   | 'graphFailed' // Graph failed after retries

@@ -14,8 +14,9 @@ import type {
   User,
 } from './core/types.ts'
 import type { AuditEntry, AuditRow } from './core/audit.ts'
-import type { ConnectorState, Run } from './core/run.ts'
+import type { ConnectorState, Organization, Retirement, Run } from './core/run.ts'
 import type { PlannedChange, Outcome } from './core/plan.ts'
+import type { RelayApproval, RelayIdentity } from './core/relay.ts'
 
 export interface Clock {
   now(): Date
@@ -29,8 +30,13 @@ export interface Log {
 
 /** Exchange through a relay. One conversation = one socket to one relay. */
 export interface Exchange {
-  /** Throws AppError noRelay, relayNotApproved, relayLost (all retryable but relayNotApproved). */
+  /**
+   * Throws AppError noRelay, relayNotApproved, relayLost (all retryable but relayNotApproved), organizationTaken when another connector serves the relay's
+   * organization, connectorRetired when another took this one's place.
+   */
   converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T>
+  /** Tells the relays of a retired connector, one after the other, until none answers; gives how many took it. Throws AppError, never noRelay. */
+  tellRetired(connectorId: string, retired: Retirement): Promise<number>
 }
 
 export interface Conversation {
@@ -47,16 +53,39 @@ export interface Conversation {
    * without an outcome may or may not have run. Several may run at once.
    */
   change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome>
+  /**
+   * Sends mails from the relay's notification account, one after the other; yields one outcome for each. A conversation that breaks gives `unknown`
+   * to those that have none. Throws AppError only when nothing was sent: conflict where the relay has no such account, badRequest for a mail that is not
+   * as it must be, relayRefused, relayLost when the conversation had ended before. The same batch again is answered by the same relay with the first outcomes.
+   */
+  sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
 }
 
-export interface RelayIdentity {
-  readonly fingerprint: string
-  readonly version: string
-  readonly host: string
-  readonly parallel: number
-  readonly organization: string | null
-  readonly server: string | null
+/** `id` is unique in its batch. */
+export interface Mail {
+  readonly id: string
+  /** One address. */
+  readonly to: string
+  /** One line, at most 255 characters. */
+  readonly subject: string
+  /** At most 200,000 characters. */
+  readonly html: string
+  /** A PNG in base64, at most 64 KiB, which the HTML names as `cid:easgate`. */
+  readonly imagePng?: string
 }
+
+/**
+ * sent: Exchange took it. refused: not sent, and never will be. delayed: certainly not sent, may be tried later. unknown: it may have been sent, so it is
+ * never sent again by itself.
+ */
+export interface MailOutcome {
+  readonly id: string
+  readonly state: 'sent' | 'refused' | 'delayed' | 'unknown'
+  /** Why; null when it was sent. */
+  readonly message: string | null
+  readonly retryAfterMs?: number
+}
+
 export interface DeviceLists {
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
@@ -114,15 +143,6 @@ export interface Versioned<T> {
   readonly value: T
   readonly etag: string
 }
-export interface RelayApproval {
-  readonly fingerprint: string
-  readonly publicKey: string
-  readonly state: 'pending' | 'approved' | 'rejected'
-  readonly host: string | null
-  /** ISO-8601 UTC. */
-  readonly firstSeen: string
-  readonly lastSeen: string
-}
 
 /** Documents of one connector. */
 export interface Documents {
@@ -159,6 +179,28 @@ export interface StoredChange {
   readonly outcome: Outcome | null
 }
 
+/** A mail of the ledger: at most one for each EAS record and reason. */
+export interface MailKey {
+  /** Guid of the EAS record, or another name where no record is the cause. */
+  readonly record: string
+  readonly reason: string
+}
+/** Neither address nor text is kept. */
+export interface LedgerMail extends MailKey {
+  /** claimed: somebody is sending it, or died doing so. The others: MailOutcome. */
+  readonly state: 'claimed' | MailOutcome['state']
+  /** Id of the batch that carries or carried it. */
+  readonly batchId: string
+  /** How often it was claimed. */
+  readonly tries: number
+  /** ISO-8601 UTC: of the last claim, and of the outcome. */
+  readonly claimedAt: string
+  readonly endedAt: string | null
+  /** Of a delayed one: when it may be claimed again. */
+  readonly dueAt: string | null
+  readonly message: string | null
+}
+
 /** Table Storage. Every method retries inside; throws AppError storeFailed (retryable), changedMeanwhile on an ETag that does not fit. */
 export interface Store {
   document<K extends keyof Documents>(connectorId: string, name: K): Promise<Versioned<Documents[K]> | null>
@@ -170,10 +212,16 @@ export interface Store {
     etag: string | null,
   ): Promise<string>
 
+  /** `key`: organizationKey of its name. */
+  organization(key: string): Promise<Versioned<Organization> | null>
+  /** etag null: nobody serves it yet. Returns the new ETag. */
+  saveOrganization(key: string, value: Organization, etag: string | null): Promise<string>
+
   relays(connectorId: string): Promise<readonly RelayApproval[]>
-  /** An administrator's word: replaces what is recorded. */
-  saveRelay(connectorId: string, relay: RelayApproval): Promise<void>
-  /** A relay was here: recorded as given when it is new, else host and lastSeen alone. Never changes whether it is approved. */
+  relay(connectorId: string, fingerprint: string): Promise<Versioned<RelayApproval> | null>
+  /** An administrator's word: replaces what is recorded. etag null: must not be recorded yet. Returns the new ETag. */
+  saveRelay(connectorId: string, relay: RelayApproval, etag: string | null): Promise<string>
+  /** A relay was here: recorded as given when it is new, else host, about and lastSeen alone. Never changes whether it is approved. */
   sawRelay(connectorId: string, relay: RelayApproval): Promise<void>
 
   run(connectorId: string, runId: string): Promise<Versioned<Run> | null>
@@ -212,6 +260,12 @@ export interface Store {
     top: number,
   ): Promise<readonly StoredChange[]>
   saveOutcomes(connectorId: string, runId: string, outcomes: ReadonlyMap<string, Outcome>): Promise<void>
+
+  ledgerMail(connectorId: string, key: MailKey): Promise<Versioned<LedgerMail> | null>
+  /** `before`: what stood there, as it was read; null: nothing. Throws changedMeanwhile when that is not so any more. Returns the new ETag. */
+  saveLedgerMail(connectorId: string, mail: LedgerMail, before: Versioned<LedgerMail> | null): Promise<string>
+  /** Delayed mails that are due at `now` (ISO-8601 UTC), the longest due first. */
+  dueMails(connectorId: string, now: string, top: number): Promise<readonly MailKey[]>
 
   /** Appends to the connector's hash chain; rows and head in one transaction per 99 rows. */
   appendAudit(connectorId: string, entries: readonly AuditEntry[]): Promise<void>

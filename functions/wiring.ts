@@ -18,11 +18,20 @@ export interface Wiring {
   readonly hosting: Hosting
   /** As configured, in their order. */
   readonly connectors: readonly { readonly id: string; readonly name: string }[]
+  /** What a relay needs to join the connector; null: there is no such connector. */
+  readonly joining: (connectorId: string) => Joining | null
   /** Sentences, each naming a setting. */
   readonly problems: readonly string[]
   log(context: LogTarget): Log
   /** One set per invocation. Throws AppError badConfiguration. */
   ports(context: LogTarget): Promise<Ports>
+}
+
+export interface Joining {
+  /** Where its relays wait, and the rule they listen with; its key only where the settings have it. */
+  readonly rendezvous: { readonly address: string; readonly keyName: string; readonly key?: string }
+  /** Public keys of which one signs every batch. */
+  readonly cloudKeys: readonly string[]
 }
 
 let ofProcess: Wiring | undefined
@@ -40,6 +49,7 @@ export function wire(env: Environment): Wiring {
   return {
     hosting: readHosting(env),
     connectors: read.ok ? read.config.connectors.map(({ id, name }) => ({ id, name })) : [],
+    joining: (connectorId) => (read.ok ? joiningOf(read.config, connectorId) : null),
     problems,
     log: contextLog,
     async ports(context) {
@@ -48,6 +58,16 @@ export function wire(env: Environment): Wiring {
       return portsOf(read.config, shared, contextLog(context))
     },
   }
+}
+
+/** The name of the rule in our own infrastructure. */
+const defaultListen = { keyName: 'listen' }
+
+function joiningOf({ connectors, signer }: Config, connectorId: string): Joining | null {
+  const found = connectors.find(({ id }) => id === connectorId)
+  if (!found) return null
+  const { address, listen = defaultListen } = found.rendezvous
+  return { rendezvous: { address, ...listen }, cloudKeys: [signer.publicKey] }
 }
 
 interface Shared {
@@ -82,6 +102,7 @@ function portsOf(config: Config, { store: sharedStore, queue, credential }: Shar
   const exchange = relayExchange({
     open: openRelaySocket(config, credential),
     signer: config.signer,
+    store,
     relays: (connectorId) => store.relays(connectorId),
     sawRelay: (connectorId, relay) => store.sawRelay(connectorId, relay),
     now: clock.now,

@@ -55,6 +55,25 @@ describe('a whole configuration', () => {
       },
     ],
     [
+      'the rule that relays listen with, with its key or without',
+      {
+        EASGATE_CONNECTORS: connectors(
+          { id: 'a', rendezvous: { address, keyName: 'send', key: secret, listen: { keyName: 'listen', key: 'k' } } },
+          { id: 'b', rendezvous: { address, listen: { keyName: 'listen' } } },
+        ),
+      },
+      {
+        connectors: [
+          {
+            id: 'a',
+            name: 'a',
+            rendezvous: { address, rule: { keyName: 'send', key: secret }, listen: { keyName: 'listen', key: 'k' } },
+          },
+          { id: 'b', name: 'b', rendezvous: { address, rule: null, listen: { keyName: 'listen' } } },
+        ],
+      },
+    ],
+    [
       'the emulator',
       { AzureWebJobsStorage: 'UseDevelopmentStorage=true' },
       { storage: { connectionString: 'UseDevelopmentStorage=true' } },

@@ -28,6 +28,9 @@ const keyRemedy =
 const storageRemedy =
   'set AzureWebJobsStorage to a connection string, or for an identity AzureWebJobsStorage__accountName or AzureWebJobsStorage__tableServiceUri and AzureWebJobsStorage__queueServiceUri'
 
+const listenProblem =
+  'EASGATE_CONNECTORS.0.rendezvous.listen is the rule that this app sends with; make a second rule with the right Listen only, and name that'
+
 describe('what is wrong is said with the setting and the remedy', () => {
   const one = (rendezvous: object, rest: object = {}) => ({
     EASGATE_CONNECTORS: connectors({ id: 'a', rendezvous, ...rest }),
@@ -108,6 +111,23 @@ describe('what is wrong is said with the setting and the remedy', () => {
       one({ address, key: secret }),
       [
         'EASGATE_CONNECTORS.0.rendezvous has only one of keyName and key; give both, or neither to sign in with the managed identity',
+      ],
+    ],
+    [
+      'relays that would listen with the rule of the app',
+      one({ address, keyName: 'root', key: secret, listen: { keyName: 'root', key: secret } }),
+      [listenProblem],
+    ],
+    [
+      'the key of the app under another name',
+      one({ address, keyName: 'send', key: secret, listen: { keyName: 'listen', key: secret } }),
+      [listenProblem],
+    ],
+    [
+      'a Listen key without its name',
+      one({ address, listen: { key: secret } }),
+      [
+        `EASGATE_CONNECTORS.0.rendezvous.listen.keyName is wrong (Invalid input: expected string, received undefined); ${connectorsRemedy}`,
       ],
     ],
     ['no signing key', { EASGATE_SIGNING_KEY: undefined }, [`EASGATE_SIGNING_KEY is missing; ${keyRemedy}`]],

@@ -2,6 +2,7 @@
 import type { HttpRequest } from '@azure/functions'
 import { AppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
+import type { Wiring } from '../wiring.ts'
 import type { Caller, Role } from './caller.ts'
 
 export interface Call {
@@ -10,6 +11,7 @@ export interface Call {
   readonly caller: Caller
   /** As configured, in their order. */
   readonly connectors: readonly { readonly id: string; readonly name: string }[]
+  readonly joining: Wiring['joining']
 }
 
 export interface Answer {

@@ -43,6 +43,8 @@ const statuses: Partial<Record<ErrorCode, ErrorStatus>> = {
   notFound: 404,
   conflict: 409,
   changedMeanwhile: 409,
+  connectorRetired: 409,
+  organizationTaken: 409,
   internal: 500,
 }
 

@@ -1,4 +1,5 @@
 /** deviceManagement/exchangeConnectors: Graph's deviceManagementExchangeConnector (facts/exchange-and-graph.md D6). */
+import { newConnector } from '../core/run.ts'
 import type { Ports } from '../ports.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
 import { connectorStatus } from './connectorStatus.ts'
@@ -19,11 +20,12 @@ export async function getConnector(call: Call): Promise<Answer> {
 
 async function readConnector({ store, clock }: Ports, id: string) {
   const [state, relays] = await Promise.all([store.document(id, 'connector'), store.relays(id)])
-  const { relay = null, lastFullSync = null, lastQuickSync = null } = state?.value ?? {}
+  const connector = { ...newConnector(id), ...state?.value }
+  const { relay, lastFullSync, lastQuickSync } = connector
   return {
     id,
     lastSyncDateTime: [lastFullSync ?? unsetDate, lastQuickSync ?? unsetDate].toSorted().at(-1),
-    status: connectorStatus(relays, relay, clock.now()),
+    status: connectorStatus(relays, connector, clock.now()),
     // Of the service-to-service type, which this is not.
     primarySmtpAddress: null,
     serverName: relay?.server ?? null,
@@ -31,6 +33,6 @@ async function readConnector({ store, clock }: Ports, id: string) {
     exchangeConnectorType: 'onPremises',
     version: relay?.version ?? null,
     exchangeAlias: null,
-    exchangeOrganization: relay?.organization ?? null,
+    exchangeOrganization: connector.organization ?? relay?.organization ?? null,
   }
 }

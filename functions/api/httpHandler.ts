@@ -40,7 +40,8 @@ async function answerTo(
     return errorAnswer(caller.status, caller.message, ids)
   }
   try {
-    return await route.answer({ request, ports: await wiring.ports(context), caller, connectors: wiring.connectors })
+    const { connectors, joining } = wiring
+    return await route.answer({ request, ports: await wiring.ports(context), caller, connectors, joining })
   } catch (thrown) {
     return failed(route, asAppError(thrown), log, ids)
   }

@@ -8,12 +8,15 @@ import {
   patchOnlyConditionalAccess,
 } from './conditionalAccess.ts'
 import { listDevices } from './devices.ts'
+import { getOverview } from './connectorOverview.ts'
 import { getConnector, listConnectors } from './exchangeConnectors.ts'
 import { getOnlyPolicy, getPolicy, listPolicies, patchOnlyPolicy, patchPolicy } from './exchangePolicies.ts'
+import { issueJoinFile } from './joinFile.ts'
 import { approveRelay, listRelays, rejectRelay } from './relays.ts'
 import { approve, getRun, listChanges, listRuns, reject } from './runs.ts'
 import { getSettings, patchSettings } from './settings.ts'
 import { syncConnector } from './syncConnector.ts'
+import { testMail } from './testMail.ts'
 
 /** httpHandler takes v1.0 and beta; one function serves both. */
 const graph = '{version}/deviceManagement'
@@ -50,6 +53,8 @@ const table = [
     patchConditionalAccess,
   ],
   // easgate's own
+  ['getOverview', 'GET', own, 'Reader', getOverview],
+  ['issueJoinFile', 'POST', `${own}/joinFile`, 'Admin', issueJoinFile],
   ['getSettings', 'GET', `${own}/settings`, 'Reader', getSettings],
   ['patchSettings', 'PATCH', `${own}/settings`, 'Admin', patchSettings],
   ['listDevices', 'GET', `${own}/devices`, 'Reader', listDevices],
@@ -62,6 +67,7 @@ const table = [
   ['listRelays', 'GET', `${own}/relays`, 'Reader', listRelays],
   ['approveRelay', 'POST', `${relay}/approve`, 'Admin', approveRelay],
   ['rejectRelay', 'POST', `${relay}/reject`, 'Admin', rejectRelay],
+  ['testMail', 'POST', `${own}/mail/test`, 'Admin', testMail],
 ] as const satisfies readonly (readonly [string, Route['method'], string, Route['role'], Route['answer']])[]
 
 export const routes: readonly Route[] = table.map(([name, method, path, role, answer]) => ({

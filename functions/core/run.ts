@@ -93,13 +93,42 @@ export interface ConnectorState {
   readonly lastQuickSync: string | null
   /** Of the last complete run, for the limits; null before the first. */
   readonly inventory: Inventory | null
+  /** What the last conversation's relay said of itself. */
   readonly relay: {
     readonly host: string
     readonly version: string
     readonly server: string | null
+    /** Since when that client-access server, and why that one. */
+    readonly serverSince: string | null
+    readonly serverReason: string | null
     readonly organization: string | null
     readonly seenAt: string
   } | null
+  /** Since when no relay is connected, as a conversation that could not be had found out; null: the last one could. */
+  readonly noRelaySince: string | null
+  /** The Exchange organization that it serves: the first one that a relay of it named and that no other connector serves. Never changes. */
+  readonly organization: string | null
+  readonly retired: Retirement | null
+  /** What keeps its relays from being worked with until a person acts; the message says what to do. */
+  readonly problem: { readonly code: string; readonly message: string; readonly since: string } | null
+}
+
+/** The end of a connector: it starts no run any more, and its relays are told. */
+export interface Retirement {
+  /** The connector that took its place; null: a person retired it. */
+  readonly by: string | null
+  /** ISO-8601 UTC. */
+  readonly at: string
+}
+
+/** Who serves an Exchange organization: one connector at a time. */
+export interface Organization {
+  /** As Exchange spells it. */
+  readonly name: string
+  readonly connectorId: string
+  readonly since: string
+  /** Who served it before, where somebody did. */
+  readonly before: string | null
 }
 
 export function newConnector(id: string): ConnectorState {
@@ -113,5 +142,9 @@ export function newConnector(id: string): ConnectorState {
     lastQuickSync: null,
     inventory: null,
     relay: null,
+    noRelaySince: null,
+    organization: null,
+    retired: null,
+    problem: null,
   }
 }

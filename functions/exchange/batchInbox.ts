@@ -16,6 +16,8 @@ interface Waiter {
 
 export class BatchInbox {
   readonly batchId: string
+  /** The relay refused the batch as a whole: nothing of it is executed. */
+  isRefused = false
   readonly #events: BatchEvent[] = []
   /** Rows so far, by command without an outcome. */
   readonly #open: Map<string, number>
@@ -65,6 +67,11 @@ export class BatchInbox {
     const waiter = this.#waiter
     this.#waiter = null
     waiter?.reject(this.#failure)
+  }
+
+  refuse(error: AppError): void {
+    this.isRefused = true
+    this.fail(error)
   }
 
   #push(event: BatchEvent): void {

@@ -1,6 +1,8 @@
 /** Asks whether an administrator approved the relay that answered, and records that it was here. */
+import type { RelayInfo } from '../../protocol/messages.ts'
 import { AppError } from '../errors.ts'
-import type { Log, RelayApproval } from '../ports.ts'
+import type { RelayAbout, RelayApproval } from '../core/relay.ts'
+import type { Log } from '../ports.ts'
 import type { Greeting } from './greetRelay.ts'
 
 export interface ApprovalOptions {
@@ -12,7 +14,7 @@ export interface ApprovalOptions {
 
 /*
  *   key is     | answer                    | recorded
- *   approved   | null: go on               | lastSeen, when it is older than seenEveryMs
+ *   approved   | null: go on               | lastSeen, when it is older than seenEveryMs; what it says of itself, when that changed
  *   pending    | relayNotApproved          | lastSeen, likewise
  *   rejected   | relayNotApproved          | nothing
  *   unknown    | relayNotApproved          | as pending, unless maxPending wait already
@@ -36,23 +38,30 @@ export async function checkApproval(
   return new AppError('relayNotApproved', notApproved(greeting, state), { retryable: hasApproved })
 }
 
-/** Fresh enough for a person who looks, without a write for every conversation. */
-const seenEveryMs = 10 * 60_000
+/** A connector counts as disconnected 90 s after a relay of it was seen (api/connectorStatus.ts); without a write for every conversation. */
+export const seenEveryMs = 30_000
 /** Whoever has a stolen Listen key can make as many keys as they like; the table must not fill up with them. */
 const maxPending = 20
 
 async function recordFirst(connectorId: string, { fingerprint, welcome }: Greeting, options: ApprovalOptions) {
   const at = options.now().toISOString()
   const { publicKey, relay } = welcome
-  const seen = { host: relay.host, firstSeen: at, lastSeen: at }
+  const seen = { host: relay.host, firstSeen: at, lastSeen: at, about: aboutOf(relay) }
   await options.sawRelay(connectorId, { fingerprint, publicKey, state: 'pending', ...seen })
 }
 
 async function recordSeen(connectorId: string, known: RelayApproval, { welcome }: Greeting, options: ApprovalOptions) {
   const now = options.now()
   const { host } = welcome.relay
-  if (known.host === host && now.getTime() - Date.parse(known.lastSeen) < seenEveryMs) return
-  await options.sawRelay(connectorId, { ...known, host, lastSeen: now.toISOString() })
+  const about = aboutOf(welcome.relay)
+  const isSame = known.host === host && JSON.stringify(known.about) === JSON.stringify(about)
+  if (isSame && now.getTime() - Date.parse(known.lastSeen) < seenEveryMs) return
+  await options.sawRelay(connectorId, { ...known, host, about, lastSeen: now.toISOString() })
+}
+
+/** What is shown of a relay, as its welcome says it. */
+export function aboutOf({ version, server, serverSince, serverReason, sendsMail }: RelayInfo): RelayAbout {
+  return { version, server, serverSince, serverReason, sendsMail }
 }
 
 function notApproved({ fingerprint, welcome }: Greeting, state: 'pending' | 'rejected' | 'unrecorded'): string {

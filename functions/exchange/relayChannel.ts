@@ -68,6 +68,11 @@ export class RelayChannel {
     this.#owed = 0
   }
 
+  /** Messages that the relay has signed in this conversation so far: it lives while they become more. */
+  get heard(): number {
+    return this.#expectedSeq
+  }
+
   /** Ends the conversation for everybody who waits in it. */
   fail(error: AppError): void {
     this.#socket.fail(error)
@@ -102,7 +107,7 @@ export class RelayChannel {
     } else if (body.type === 'results') inbox.results(body.results)
     else {
       if (body.type === 'end') inbox.end(body.repeated)
-      else inbox.fail(refusedError(`batch ${body.batchId}`, body.code, body.message))
+      else inbox.refuse(refusedError(`batch ${body.batchId}`, body.code, body.message))
       this.#batches.delete(inbox.batchId)
       this.#watch()
     }

@@ -10,12 +10,13 @@ import { readConfiguration } from './readConfiguration.ts'
 import type { RelayChannel } from './relayChannel.ts'
 import { rereadLists, type RereadOptions } from './rereadLists.ts'
 import { runChanges } from './runChanges.ts'
+import { sendMails } from './sendMails.ts'
 import { toCommand } from './toCommand.ts'
 import type { Row } from '../../protocol/messages.ts'
 
 export function relayConversation(channel: RelayChannel, greeting: Greeting, options: RereadOptions): Conversation {
   const { fingerprint, welcome } = greeting
-  const { version, host, parallel, organization, server, dialect } = welcome.relay
+  const { version, host, parallel, organization, server, serverSince, serverReason, sendsMail, dialect } = welcome.relay
   let listing: string | null = null
 
   /** Rows of a listing and of anything else share one credit: whoever waits for the one could wait for ever for the other. */
@@ -42,7 +43,7 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
   }
 
   return {
-    relay: { fingerprint, version, host, parallel, organization, server },
+    relay: { fingerprint, version, host, parallel, organization, server, serverSince, serverReason, sendsMail },
     mailboxes: (): AsyncIterable<readonly Mailbox[]> => list('Get-CASMailbox', fromExchangeMailbox),
     records: (): AsyncIterable<readonly EasRecord[]> => {
       const cmdlet = dialect === 'MobileDevice' ? 'Get-MobileDevice' : 'Get-ActiveSyncDevice'
@@ -62,6 +63,14 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
         return channel.start(batchId, commands.map(toCommand))
       }
       return runChanges(channel, start, options.log)
+    },
+    sendMail(batchId, mails) {
+      return sendMails(channel, mails, (commands) => {
+        checkNoListing('A mail')
+        if (sendsMail) return channel.start(batchId, commands)
+        const remedy = 'give it one with easgate-relay configure, or let a relay that has one be the only one that runs'
+        throw new AppError('conflict', `Relay ${host} has no notification account: ${remedy}.`)
+      })
     },
   }
 }

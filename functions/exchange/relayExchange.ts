@@ -1,19 +1,20 @@
 /** Exchange through a relay: dials, learns who answered, lets only an approved relay work, and always hangs up. */
-import type { WebSocket } from 'ws'
 import { limits } from '../../protocol/messages.ts'
 import type { Signer } from '../../protocol/signing.ts'
-import { AppError } from '../errors.ts'
+import { AppError, asAppError } from '../errors.ts'
 import type { Conversation, Exchange } from '../ports.ts'
+import { admitRelay, noteNoRelay } from './admitRelay.ts'
+import type { AdmissionOptions } from './claimOrganization.ts'
+import { dialRelay, type DialOptions } from './dialRelay.ts'
 import { greetRelay, type Greeting } from './greetRelay.ts'
+import { keepSeen } from './keepSeen.ts'
 import { checkApproval, type ApprovalOptions } from './relayApproval.ts'
 import { RelayChannel } from './relayChannel.ts'
 import { relayConversation } from './relayConversation.ts'
-import { RelaySocket } from './relaySocket.ts'
-import { unreachable } from './unreachable.ts'
+import type { RelaySocket } from './relaySocket.ts'
+import { tellRelays } from './tellRelays.ts'
 
-export interface RelayExchangeOptions extends ApprovalOptions {
-  /** An open socket to one of the connector's relays, any of them: rendezvous.ts. Throws RendezvousError. */
-  readonly open: (connectorId: string) => Promise<WebSocket>
+export interface RelayExchangeOptions extends ApprovalOptions, AdmissionOptions, DialOptions {
   /** The cloud side's key; relays have its public half from their join file. */
   readonly signer: Signer
   readonly newId: () => string
@@ -26,7 +27,8 @@ export interface RelayExchangeOptions extends ApprovalOptions {
   readonly welcomeTimeoutMs?: number
   /** How long the relay may say nothing while a batch runs. Default: the batch's lifetime and a minute for the command then running. */
   readonly silenceMs?: number
-  readonly closeGraceMs?: number
+  /** How often it is recorded that the relay of a conversation is still here. */
+  readonly seenEveryMs?: number
 }
 
 /**
@@ -42,16 +44,20 @@ export function relayExchange(options: RelayExchangeOptions): Exchange {
   return {
     async converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T> {
       const { socket, greeting } = await approvedRelay(connectorId, options)
+      const { signer, now, newId, log, reread = 'bulk', rowCredit = limits.rowCredit } = options
+      const silenceMs = options.silenceMs ?? batchLifetimeMs + 60_000
+      let stopSeeing = () => {}
       try {
-        const { signer, now, newId, log, reread = 'bulk', rowCredit = limits.rowCredit } = options
-        const silenceMs = options.silenceMs ?? batchLifetimeMs + 60_000
         const channelOptions = { connectorId, signer, now, batchLifetimeMs, rowCredit, silenceMs }
         const channel = new RelayChannel(socket, greeting, channelOptions)
+        stopSeeing = keepSeen(connectorId, greeting, channel, options)
         return await use(relayConversation(channel, greeting, { newId, log, reread }))
       } finally {
+        stopSeeing()
         await socket.close()
       }
     },
+    tellRetired: async (connectorId, retired) => tellRelays(connectorId, retired, options),
   }
 }
 
@@ -64,7 +70,10 @@ async function approvedRelay(
   options: RelayExchangeOptions,
 ): Promise<{ socket: RelaySocket; greeting: Greeting }> {
   for (let attempt = 1; ; attempt += 1) {
-    const socket = await dial(connectorId, options)
+    const socket = await dialRelay(connectorId, options).catch(async (thrown: unknown) => {
+      if (asAppError(thrown).code === 'noRelay') await noteNoRelay(connectorId, options)
+      throw thrown
+    })
     try {
       return { socket, greeting: await greetApproved(connectorId, socket, options) }
     } catch (error) {
@@ -83,6 +92,7 @@ async function greetApproved(
   const greeting = await greetRelay(socket, { connectorId, rowCredit, timeoutMs })
   const problem = await checkApproval(connectorId, greeting, options)
   if (problem) throw problem
+  await admitRelay(connectorId, greeting, options)
   // What ended the conversation meanwhile must not look like a conversation in which nothing was asked.
   if (socket.end) throw socket.end
   return greeting
@@ -94,13 +104,3 @@ function isOfThisRelayOnly(error: unknown): boolean {
 
 const ofOneRelay: ReadonlySet<string> = new Set(['relayNotApproved', 'relayRefused'])
 const maxAttempts = 5
-
-async function dial(connectorId: string, options: RelayExchangeOptions): Promise<RelaySocket> {
-  let socket: WebSocket
-  try {
-    socket = await options.open(connectorId)
-  } catch (error) {
-    throw unreachable(connectorId, error)
-  }
-  return new RelaySocket(socket, options.closeGraceMs ?? 2_000)
-}

@@ -31,5 +31,8 @@ const ranByCategory: Readonly<Record<FailureCategory, Ran>> = {
   refused: 'no',
   sessionBroken: 'unknown',
   childFailed: 'unknown',
+  mailRefused: 'no',
+  mailDelayed: 'no',
+  mailUnknown: 'unknown',
   other: 'yes',
 }

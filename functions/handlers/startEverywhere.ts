@@ -3,6 +3,7 @@ import type { InvocationContext } from '@azure/functions'
 import type { RunKind } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
+import { endRetired } from '../sync/endRetired.ts'
 import { startRun } from '../sync/startRun.ts'
 import type { Wiring } from '../wiring.ts'
 
@@ -16,7 +17,7 @@ export async function startEverywhere(kind: RunKind, context: InvocationContext,
   throw new AppError('internal', `${what}: ${failed.join('; ')}. The next timer tries again.`, { retryable: true })
 }
 
-/** The connector with what went wrong, or null. */
+/** The connector with what went wrong, or null. A retired one gets no run, and its relays are told: nothing went wrong. */
 async function start(ports: Ports, kind: RunKind, connectorId: string): Promise<string | null> {
   try {
     const { runId, how } = await startRun(ports, { connectorId, kind, askedBy: 'timer', dryRun: false })
@@ -24,6 +25,11 @@ async function start(ports: Ports, kind: RunKind, connectorId: string): Promise<
     return null
   } catch (thrown) {
     const { code, message } = asAppError(thrown)
+    if (code === 'connectorRetired') {
+      ports.log.info('timerSkipped', { connectorId, kind, message })
+      if (kind === 'quick') await endRetired(ports, connectorId)
+      return null
+    }
     ports.log.error('timerFailed', { connectorId, kind, code, message })
     return `${connectorId} (${code})`
   }

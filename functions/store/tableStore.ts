@@ -1,4 +1,4 @@
-/** The Store port on Azure Table Storage (or Azurite): six tables, each opened here once per process; the folder's table of contents. */
+/** The Store port on Azure Table Storage (or Azurite): seven tables, each opened here once per process; the folder's table of contents. */
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
 import type { Store } from '../ports.ts'
@@ -6,6 +6,8 @@ import { audit } from './audit.ts'
 import { changes } from './changes.ts'
 import { tableClient, type TableService } from './connection.ts'
 import { documents } from './documents.ts'
+import { mails } from './mails.ts'
+import { organizations } from './organizations.ts'
 import { records } from './records.ts'
 import { relays } from './relays.ts'
 import { runs } from './runs.ts'
@@ -41,11 +43,13 @@ export function tableStore(options: TableStoreOptions): Store {
   const connectors = open('connectors')
   return {
     ...documents(connectors),
+    ...organizations(connectors),
     ...relays(connectors),
     ...runs(open('runs')),
     ...staging(open('staging')),
     ...records(open('records')),
     ...changes(open('changes')),
+    ...mails(open('mails')),
     ...audit(open('audit'), hash),
     requests: () => clientOptions.requests.count,
   }

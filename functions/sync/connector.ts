@@ -6,7 +6,9 @@ import type { Ports, Versioned } from '../ports.ts'
 const maxTries = 10
 
 export async function readConnector({ store }: Ports, connectorId: string): Promise<Versioned<ConnectorState> | null> {
-  return store.document(connectorId, 'connector')
+  const found = await store.document(connectorId, 'connector')
+  // What a newer version added has the value of a new connector
+  return found && { ...found, value: { ...newConnector(connectorId), ...found.value } }
 }
 
 /**

@@ -2,13 +2,15 @@
 import type { Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import type { Ports, Versioned } from '../ports.ts'
+import { checkNotRetired } from './checkNotRetired.ts'
 import { changeConnector } from './connector.ts'
 import { messageFor } from './messageFor.ts'
 
-/** Throws AppError notFound, or conflict when the run is not held or a run of its kind is on its way. */
+/** Throws AppError notFound, connectorRetired, or conflict when the run is not held or a run of its kind is on its way. */
 export async function approveRun(ports: Ports, connectorId: string, runId: string, by: string): Promise<void> {
   const held = await readHeld(ports, connectorId, runId)
   const state = await changeConnector(ports, connectorId, (now) => {
+    checkNotRetired(now)
     if (now.heldRun !== runId || now.running[held.value.kind]) return null
     return { ...now, heldRun: null, running: { ...now.running, [held.value.kind]: runId } }
   })

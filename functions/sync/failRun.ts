@@ -15,6 +15,8 @@ const lasting: ReadonlySet<string> = new Set([
   'badConfiguration',
   'relayNotApproved',
   'relayRefused',
+  'organizationTaken',
+  'connectorRetired',
   'graphDenied',
   'groupNotFound',
 ])

@@ -5,6 +5,6 @@ import { startRun } from './startRun.ts'
 
 /** startRun takes the request off the connector's row in the same write that puts the run on it. */
 export async function startPending(ports: Ports, connectorId: string): Promise<void> {
-  const pending = (await readConnector(ports, connectorId))?.value.pendingFull
-  if (pending) await startRun(ports, { connectorId, kind: 'full', ...pending })
+  const { pendingFull: pending, retired } = (await readConnector(ports, connectorId))?.value ?? {}
+  if (pending && !retired) await startRun(ports, { connectorId, kind: 'full', ...pending })
 }

@@ -2,6 +2,7 @@
 import { newConnector, type ConnectorState, type Run, type RunKind } from '../core/run.ts'
 import { defaultPolicy } from '../core/settings.ts'
 import type { Ports } from '../ports.ts'
+import { checkNotRetired } from './checkNotRetired.ts'
 import { changeConnector, readConnector } from './connector.ts'
 import { messageFor } from './messageFor.ts'
 
@@ -31,9 +32,11 @@ const stuckMs = 60_000
  * full  | -             | yes          | attached to it
  * full  | yes           | no           | remembered; finish starts it
  * full  | no            | no           | started
+ * Throws AppError connectorRetired.
  */
 export async function startRun(ports: Ports, request: StartRequest): Promise<Started> {
   const state = (await readConnector(ports, request.connectorId))?.value ?? newConnector(request.connectorId)
+  checkNotRetired(state)
   const running = state.running[request.kind]
   if (running && (await isAlive(ports, request.connectorId, running))) return { runId: running, how: 'attached' }
   if (

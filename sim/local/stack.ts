@@ -11,7 +11,7 @@ import { startFunctions, type FunctionsSettings } from './functionsHost.ts'
 import { startRelay, type LocalRelay } from './localRelay.ts'
 import type { ScenarioPolicy } from './scenarioFile.ts'
 import { setPolicy } from './setPolicy.ts'
-import { startSurroundings, type Surroundings } from './surroundings.ts'
+import { startSurroundings, type MailAccount, type Surroundings } from './surroundings.ts'
 
 export const connectorId = 'local'
 
@@ -22,6 +22,8 @@ export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | '
   /** Wished for; another free one is taken when it is in use. 0: any. */
   readonly port?: number
   readonly schedules: { readonly full: string; readonly quick: string }
+  /** Connectors beside the first one, each with a hybrid connection of its own; they have no relay until one is added. */
+  readonly otherConnectors?: readonly string[]
   /** Commands that the relay runs at the same time, 1 to 15. */
   readonly parallel?: number
   readonly latencyMs?: number
@@ -36,6 +38,8 @@ export interface Stack {
   readonly urls: {
     readonly app: string
     readonly exchange: string
+    /** Mails that were sent: /_sim/mails. */
+    readonly ews: string
     readonly graph: string
     readonly rendezvous: string
   }
@@ -48,16 +52,22 @@ export interface Stack {
   /** After the host has ended: another one with the same environment at the same address. Resolves when it serves. */
   startFunctionsAgain(): Promise<void>
   readonly relays: readonly LocalRelay[]
-  /** One more relay of the connector, with a key of its own; resolves when it is registered. */
-  addRelay(options: { readonly approve: boolean }): Promise<LocalRelay>
+  /** One more relay of a connector (default: the first), with a key of its own; resolves when it is registered. */
+  addRelay(options: AddRelayOptions): Promise<LocalRelay>
   stop(): Promise<void>
+}
+
+export interface AddRelayOptions {
+  readonly approve: boolean
+  readonly connectorId?: string
+  readonly replace?: boolean
 }
 
 /** The schedule that never comes (29 February that is a Monday, in 2044): nothing starts but what is asked for. */
 export const never = { full: '0 0 0 29 2 1', quick: '0 0 0 29 2 1' }
 
 /** The functions first, so that no run is cut by a missing relay; storage last. */
-const stopOrder = [['functions'], ['relay'], ['exchange', 'graph', 'rendezvous'], ['azurite']]
+const stopOrder = [['functions'], ['relay'], ['exchange', 'ews', 'graph', 'rendezvous'], ['azurite']]
 
 /** Throws when a process does not come up; whatever was started is stopped first. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -92,9 +102,10 @@ async function startAll(
   folder: string,
   start: Start,
 ): Promise<Omit<Stack, 'children' | 'stop'>> {
-  const keys = { cloud: newKeyPair(), listen: newKey(), send: newKey() }
-  const { world, latencyMs = 0 } = options
-  const surroundings = await startSurroundings(start, { world, folder, latencyMs, keys })
+  const mail = { user: 'notify', password: newKey(), address: 'notify@contoso.com' }
+  const keys = { cloud: newKeyPair(), listen: newKey(), send: newKey(), mail }
+  const { world, latencyMs = 0, otherConnectors: otherConnections = [] } = options
+  const surroundings = await startSurroundings(start, { world, folder, latencyMs, otherConnections, keys, mail })
   const relays: LocalRelay[] = []
   const startNextRelay = relayStarter(options, folder, start, surroundings, keys)
   const host: FunctionsSettings = {
@@ -104,14 +115,15 @@ async function startAll(
     visibilityMs: options.visibilityMs,
     retryMs: options.retryMs,
   }
-  const [relay, { url, child }] = await Promise.all([startNextRelay(), startFunctions(start, host)])
+  const first = { approve: true, connectorId }
+  const [relay, { url, child }] = await Promise.all([startNextRelay(first), startFunctions(start, host)])
   const app = appAt(url, connectorId)
-  const join = async (added: LocalRelay, isApproved: boolean) => {
+  const join = async (added: LocalRelay, { approve, connectorId: id = connectorId }: AddRelayOptions) => {
     relays.push(added)
-    if (isApproved) await approveRelay(app, added)
+    if (approve) await approveRelay(app, id, added)
     return added
   }
-  await join(relay, true)
+  await join(relay, first)
   await setPolicy(app, connectorId, options.policy)
   let functions = child
   const { storage, ...simulators } = surroundings
@@ -124,7 +136,7 @@ async function startAll(
       functions = (await startFunctions(start, { ...host, port: Number(new URL(url).port) })).child
     },
     relays,
-    addRelay: async ({ approve }) => join(await startNextRelay(), approve),
+    addRelay: async (added) => join(await startNextRelay(added), added),
   }
 }
 
@@ -132,27 +144,35 @@ interface Keys {
   readonly cloud: { readonly publicKey: string; readonly privateKey: string }
   readonly listen: string
   readonly send: string
+  readonly mail: MailAccount
 }
 
 const newKey = () => randomBytes(32).toString('base64')
 
-/** Each call starts one more relay of the connector, in a folder of its own. */
+/** Where the relays of a connector wait. */
+function addressOf(id: string, first: string): string {
+  return id === connectorId ? first : first.replace(/[^/]+$/, id)
+}
+
+/** Each call starts one more relay, in a folder of its own. */
 function relayStarter(
   options: StackOptions,
   folder: string,
   start: Start,
-  { rendezvous: address, exchange: exchangeUrl }: Surroundings,
+  { rendezvous, exchange: exchangeUrl, ews: ewsUrl }: Surroundings,
   keys: Keys,
-): () => Promise<LocalRelay> {
+): (added: AddRelayOptions) => Promise<LocalRelay> {
   let count = 0
-  return async () =>
+  return async ({ connectorId: id = connectorId, replace }) =>
     startRelay(start, {
-      connectorId,
+      connectorId: id,
+      replace,
       folder: path.join(folder, `relay${++count}`),
-      address,
+      address: addressOf(id, rendezvous),
       listenKey: keys.listen,
       cloudKey: keys.cloud.publicKey,
       exchangeUrl,
+      mail: { ...keys.mail, ewsUrl },
       parallel: options.parallel ?? 4,
       nodeOptions: options.relayNodeOptions,
     })
@@ -160,14 +180,20 @@ function relayStarter(
 
 /** The app settings. */
 function environment(
-  { schedules }: StackOptions,
-  { storage, graph, rendezvous: address }: Surroundings,
-  { cloud, send: key }: Keys,
+  { schedules, otherConnectors = [] }: StackOptions,
+  { storage, graph, rendezvous }: Surroundings,
+  { cloud, send: key, listen }: Keys,
 ): Record<string, string> {
-  const connector = { id: connectorId, name: 'Local', rendezvous: { address, keyName: 'cloud', key } }
+  const connector = (id: string, name: string) => {
+    const rule = { keyName: 'cloud', key, listen: { keyName: 'relay', key: listen } }
+    return { id, name, rendezvous: { address: addressOf(id, rendezvous), ...rule } }
+  }
   return {
     AzureWebJobsStorage: storage,
-    EASGATE_CONNECTORS: JSON.stringify([connector]),
+    EASGATE_CONNECTORS: JSON.stringify([
+      connector(connectorId, 'Local'),
+      ...otherConnectors.map((id) => connector(id, id)),
+    ]),
     EASGATE_SIGNING_KEY: cloud.privateKey,
     EASGATE_ADMIN_LOOPBACK: 'true',
     GRAPH_ENDPOINT: graph,
@@ -177,6 +203,6 @@ function environment(
 }
 
 /** An administrator compares the fingerprint that the relay shows with the one here; locally both are ours. */
-async function approveRelay(app: App, { fingerprint, publicKey }: LocalRelay): Promise<void> {
-  await app.send('POST', `/easgate/connectors/${connectorId}/relays/${fingerprint}/approve`, { publicKey })
+async function approveRelay(app: App, id: string, { fingerprint, publicKey }: LocalRelay): Promise<void> {
+  await app.send('POST', `/easgate/connectors/${id}/relays/${fingerprint}/approve`, { publicKey })
 }

@@ -51,7 +51,8 @@ const program = new Command('npm start --')
   .option('--verbose', 'show what every process writes', false)
   .addHelpText(
     'after',
-    '\nWithout --once or --scenario it keeps running: quick syncs every minute, forced syncs by HTTP. Ctrl-C stops everything.',
+    '\nWithout --once or --scenario it keeps running: quick syncs every minute, forced syncs by HTTP. Ctrl-C stops everything.' +
+      '\nEASGATE_RELAY_PWSH and EASGATE_RELAY_MODULE: a real PowerShell and test/relay/fixtures/SimulatedExchange.psm1, instead of the stand-in.',
   )
 
 program.action(async (options: Options) => {
@@ -154,6 +155,7 @@ function addresses({ urls }: Stack): string {
     `  ${connectors}`,
     `  ${urls.app}/easgate/connectors/${connectorId}/devices    runs    audit    relays`,
     `  ${urls.exchange}/_sim/state    (the simulated Exchange)`,
+    `  ${urls.ews}/_sim/mails    (the mails that it sent)`,
     'Force a sync',
     `  curl -X POST -H 'content-type: application/json' -d '{"syncType":"fullSync"}' ${connectors}/${connectorId}/sync`,
     'Quick syncs run every minute. Ctrl-C stops everything.',

@@ -1,4 +1,4 @@
-/** Everything around easgate on one machine: storage, Exchange, Graph, and the rendezvous where functions and relays meet. */
+/** Everything around easgate on one machine: storage, Exchange, EWS, Graph, and the rendezvous where functions and relays meet. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { startAzurite } from './azurite.ts'
@@ -9,6 +9,8 @@ export interface Surroundings {
   /** Connection string of the storage emulator. */
   readonly storage: string
   readonly exchange: string
+  /** Autodiscover and EWS of the notification account. */
+  readonly ews: string
   readonly graph: string
   /** `ws://…/$hc/<hybrid connection>` */
   readonly rendezvous: string
@@ -20,16 +22,26 @@ export interface SurroundingsSettings {
   /** For that file. */
   readonly folder: string
   readonly latencyMs: number
+  /** Hybrid connections beside the first one. */
+  readonly otherConnections: readonly string[]
   /** The key of the rule `relay` (may listen) and of the rule `cloud` (may send). */
   readonly keys: { readonly listen: string; readonly send: string }
+  /** The notification account. */
+  readonly mail: MailAccount
+}
+
+export interface MailAccount {
+  readonly user: string
+  readonly password: string
+  readonly address: string
 }
 
 const hybridConnection = 'exchange'
 
-/** Resolves when all four serve. */
+/** Resolves when all of them serve. */
 export async function startSurroundings(
   start: (options: ChildOptions) => Child,
-  { world, folder, latencyMs, keys }: SurroundingsSettings,
+  { world, folder, latencyMs, otherConnections, keys, mail }: SurroundingsSettings,
 ): Promise<Surroundings> {
   const worldFile = path.join(folder, 'world.json')
   writeFileSync(worldFile, JSON.stringify({ world }))
@@ -38,16 +50,20 @@ export async function startSurroundings(
     const { port } = await start({ name, script, args: [...common, ...args] }).ready
     return Number(port)
   }
+  const paths = [hybridConnection, ...otherConnections].flatMap((name) => ['--path', name])
   const rules = ['--listen-key-name', 'relay', '--listen-key', keys.listen, '--send-key-name', 'cloud']
-  const [azurite, exchange, graph, rendezvous] = await Promise.all([
+  const account = ['--user', mail.user, '--password', mail.password, '--address', mail.address]
+  const [azurite, exchange, ews, graph, rendezvous] = await Promise.all([
     startAzurite(start),
     simulator('exchange', ['--world', worldFile, '--latency-ms', String(latencyMs)]),
+    simulator('ews', account),
     simulator('graph', ['--world', worldFile]),
-    simulator('rendezvous', ['--path', hybridConnection, ...rules, '--send-key', keys.send]),
+    simulator('rendezvous', [...paths, ...rules, '--send-key', keys.send]),
   ])
   return {
     storage: azurite.connectionString,
     exchange: `http://127.0.0.1:${exchange}`,
+    ews: `http://127.0.0.1:${ews}`,
     graph: `http://127.0.0.1:${graph}`,
     rendezvous: `ws://127.0.0.1:${rendezvous}/$hc/${hybridConnection}`,
   }

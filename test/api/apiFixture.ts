@@ -4,7 +4,8 @@ import type { Role } from '../../functions/api/caller.ts'
 import { httpHandler } from '../../functions/api/httpHandler.ts'
 import { routes } from '../../functions/api/routes.ts'
 import type { Ports } from '../../functions/ports.ts'
-import type { Wiring } from '../../functions/wiring.ts'
+import type { Joining, Wiring } from '../../functions/wiring.ts'
+import { newKeyPair } from '../../protocol/signing.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
 
@@ -37,7 +38,7 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     queue,
     clock,
     log,
-    exchange: { converse: () => Promise.reject(new Error('the API talks to no relay')) },
+    exchange: { converse: noExchange, tellRetired: noExchange },
     directory: noDirectory,
     newId: () => `${String((ids += 1)).padStart(8, '0')}-0000-4000-8000-000000000000`,
     hash: (text) => text,
@@ -45,6 +46,7 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },
     connectors: connectorIds.map((id) => ({ id, name: id })),
+    joining: (id) => (connectorIds.includes(id) ? joining : null),
     problems: [],
     log: () => log,
     ports: async () => ports,
@@ -53,8 +55,15 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
   return { store, queue, clock, log, ports, call: (...request: Request) => call(wiring, ...request) }
 }
 
+/** What a relay joins with. */
+export const joining: Joining = {
+  rendezvous: { address: 'wss://easgate.servicebus.windows.net/$hc/contoso', keyName: 'listen', key: 'listen-key' },
+  cloudKeys: [newKeyPair().publicKey],
+}
+
 type Request = [method: string, path: string, sent?: Sent]
 
+const noExchange = () => Promise.reject(new Error('the API talks to no relay'))
 const refuse = () => Promise.reject(new Error('the API asks Graph for nothing'))
 const noDirectory = { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { newConnector } from '../../functions/core/run.ts'
-import type { RelayApproval } from '../../functions/ports.ts'
-import { api, now, personId } from './apiFixture.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
+import { api, graphError, now, personId } from './apiFixture.ts'
 
 const root = '/v1.0/deviceManagement/exchangeConnectors'
 const context = 'https://easgate.example/v1.0/$metadata#deviceManagement/exchangeConnectors'
@@ -28,6 +28,7 @@ const relay = (state: RelayApproval['state'], lastSeen: string): RelayApproval =
   host: 'RELAY01',
   firstSeen: ago(9999),
   lastSeen,
+  about: null,
 })
 
 test('lists every connector, as Graph does', async () => {
@@ -44,12 +45,14 @@ test('shows what the last conversation told of the relay, and the newer of the t
     host: 'RELAY01',
     version: '1.2.3',
     server: 'ex1.contoso.com',
+    serverSince: ago(600),
+    serverReason: 'as configured',
     organization: 'Contoso',
     seenAt: ago(30),
   }
   const state = { ...newConnector('contoso'), lastFullSync: ago(3600), lastQuickSync: ago(60), relay: seen }
   await app.store.saveDocument('contoso', 'connector', state, null)
-  await app.store.saveRelay('contoso', relay('approved', ago(400)))
+  await app.store.saveRelay('contoso', relay('approved', ago(400)), null)
   const got = await app.call('GET', `${root}/contoso`)
   expect(got.body).toEqual({
     '@odata.context': `${context}/$entity`,
@@ -62,6 +65,15 @@ test('shows what the last conversation told of the relay, and the newer of the t
     exchangeOrganization: 'Contoso',
   })
 })
+
+const seenRelay = {
+  host: 'h',
+  version: '1',
+  server: null,
+  serverSince: null,
+  serverReason: null,
+  organization: null,
+}
 
 describe('status', () => {
   const cases: [string, RelayApproval[], string | null, string][] = [
@@ -80,10 +92,32 @@ describe('status', () => {
   ]
   test.each(cases)('%s', async (_title, relays, seenAt, expected) => {
     const app = api()
-    for (const one of relays) await app.store.saveRelay('contoso', one)
-    const seen = seenAt === null ? null : { host: 'h', version: '1', server: null, organization: null, seenAt }
+    for (const one of relays) await app.store.saveRelay('contoso', one, null)
+    const seen = seenAt === null ? null : { ...seenRelay, seenAt }
     await app.store.saveDocument('contoso', 'connector', { ...newConnector('contoso'), relay: seen }, null)
     expect((await app.call('GET', `${root}/contoso`)).body).toMatchObject({ status: expected })
+  })
+})
+
+describe('status when a conversation found no relay', () => {
+  const cases: [string, number, number, string][] = [
+    ['is disconnected at once', 20, 5, 'disconnected'],
+    ['is connected again as soon as a relay was seen since', 5, 20, 'connected'],
+  ]
+  test.each(cases)('%s', async (_title, seen, gone, expected) => {
+    const app = api()
+    await app.store.saveRelay('contoso', relay('approved', ago(seen)), null)
+    const state = { ...newConnector('contoso'), noRelaySince: ago(gone) }
+    await app.store.saveDocument('contoso', 'connector', state, null)
+    expect((await app.call('GET', `${root}/contoso`)).body).toMatchObject({ status: expected })
+  })
+
+  test('a retired connector is disconnected, whatever its relays do', async () => {
+    const app = api()
+    await app.store.saveRelay('contoso', relay('approved', ago(1)), null)
+    const state = { ...newConnector('contoso'), retired: { by: 'fabrikam', at: ago(60) } }
+    await app.store.saveDocument('contoso', 'connector', state, null)
+    expect((await app.call('GET', `${root}/contoso`)).body).toMatchObject({ status: 'disconnected' })
   })
 })
 
@@ -125,6 +159,18 @@ describe('sync', () => {
     const full = await app.call('POST', sync, { body: { syncType: 'fullSync' } })
     expect(full).toMatchObject({ status: 204, headers: { 'easgate-run': 'queued' } })
     expect(full.headers).not.toHaveProperty('easgate-run-id')
+  })
+
+  test('of a retired connector is 409 and names the successor; nothing starts', async () => {
+    const app = api()
+    const retired = { by: 'fabrikam', at: ago(60) }
+    const state = { ...newConnector('contoso'), organization: 'Contoso', retired }
+    await app.store.saveDocument('contoso', 'connector', state, null)
+    const got = await app.call('POST', sync, { body: { syncType: 'fullSync' } })
+    const message = `Connector contoso is retired: connector fabrikam serves the Exchange organization "Contoso" in its place since ${ago(60)}. Use connector fabrikam.`
+    expect(got).toMatchObject({ status: 409, body: graphError('conflict', message) })
+    expect(await runOf(app)).toEqual([])
+    expect(app.queue.waiting).toEqual([])
   })
 
   test('Graph’s annotations in the body are no properties', async () => {

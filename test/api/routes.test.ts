@@ -68,7 +68,7 @@ describe.each(cases)('%s', (_title, route) => {
 
 const of = (wanted: Role) => routes.filter(({ role }) => role === wanted)
 
-test('changing the policy and the relays is for Admin, acting for Operator, reading for Reader', () => {
+test('changing the policy and the relays, and letting relays join, is for Admin, acting for Operator, reading for Reader', () => {
   const shown = (role: Role) => of(role).map(({ method, path }) => `${method} ${path.split('/').at(-1)}`)
   expect(shown('Operator')).toEqual(['POST sync', 'POST approve', 'POST reject'])
   expect(shown('Admin')).toEqual([
@@ -76,9 +76,11 @@ test('changing the policy and the relays is for Admin, acting for Operator, read
     'PATCH exchangeOnPremisesPolicy',
     'PATCH {connectorId}',
     'PATCH conditionalAccessSettings',
+    'POST joinFile',
     'PATCH settings',
     'POST approve',
     'POST reject',
+    'POST test',
   ])
   expect(new Set(of('Reader').map(({ method }) => method))).toEqual(new Set(['GET']))
 })

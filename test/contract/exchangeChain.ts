@@ -1,4 +1,4 @@
-/** The real chain: relayExchange, the sender of the rendezvous, the built relay program, the stand-in shell, the simulated Exchange. */
+/** The real chain: relayExchange, the sender of the rendezvous, the built relay program, a shell, the simulated Exchange. */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { relayExchange } from '../../functions/exchange/relayExchange.ts'
 import { connect } from '../../functions/exchange/rendezvous.ts'
-import type { RelayApproval } from '../../functions/ports.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
 import { sasTokenProvider } from '../../protocol/rendezvous.ts'
 import { newKeyPair, signerFrom } from '../../protocol/signing.ts'
 import { subprotocol } from '../../protocol/messages.ts'
@@ -18,6 +18,7 @@ import { createExchangeServer } from '../../sim/exchange/server.ts'
 import { createSimulation } from '../../sim/exchange/simulation.ts'
 import { parseWorld } from '../../sim/exchange/world.ts'
 import { startRendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import { fakeStore } from '../fakes/storeFake.ts'
 import type { ExchangeSide } from './exchange.ts'
 
 const connectorId = 'contoso'
@@ -26,8 +27,24 @@ const sendRule = { name: 'cloud', key: 'send-key', rights: ['send' as const] }
 const relayProgram = fileURLToPath(new URL('../../dist/relay/main.js', import.meta.url))
 const standIn = fileURLToPath(new URL('../../sim/exchange/pwsh', import.meta.url))
 
-/** Everything on loopback; `close` ends every process. */
-export async function openChain(world: unknown): Promise<ExchangeSide> {
+/** The relay's PowerShell, and the module that it loads there; the relay's own where none is named. */
+export interface ChainShell {
+  readonly executable: string
+  readonly modulePath?: string
+}
+
+/** What a test adds to the relay's configuration and environment. */
+export interface ChainExtras {
+  readonly config?: object
+  readonly env?: NodeJS.ProcessEnv
+}
+
+/** Everything on loopback; `close` ends every process. Without `shell`: the stand-in. */
+export async function openChain(
+  world: unknown,
+  shell: ChainShell = { executable: standIn },
+  extras: ChainExtras = {},
+): Promise<ExchangeSide> {
   const simulation = createSimulation(parseWorld(world))
   const server = createExchangeServer(simulation).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -41,6 +58,8 @@ export async function openChain(world: unknown): Promise<ExchangeSide> {
     address,
     cloudKey: cloud.publicKey,
     exchangeUrl: `http://127.0.0.1:${port}`,
+    shell,
+    extras,
   })
   let relay = await startRelay()
   const tokenProvider = sasTokenProvider({ keyName: sendRule.name, key: sendRule.key })
@@ -49,6 +68,7 @@ export async function openChain(world: unknown): Promise<ExchangeSide> {
     signer: signerFrom(cloud.privateKey),
     relays: async () => [approved(relay.fingerprint)],
     sawRelay: async () => {},
+    store: fakeStore(),
     now: () => new Date(),
     newId: randomUUID,
     // Less than the world has, so that a listing that is cut cannot have arrived whole.
@@ -90,7 +110,7 @@ interface Started {
 /** Every start uses the same folder, so the relay keeps its key. */
 function relayStarter(
   folder: string,
-  given: { address: string; cloudKey: string; exchangeUrl: string },
+  given: { address: string; cloudKey: string; exchangeUrl: string; shell: ChainShell; extras: ChainExtras },
 ): () => Promise<Started> {
   const file = path.join(folder, 'relay.config.json')
   const config = {
@@ -98,14 +118,16 @@ function relayStarter(
     rendezvous: { address: given.address, keyName: listenRule.name, key: { env: 'EASGATE_LISTEN_KEY' }, channels: 1 },
     cloudKeys: [given.cloudKey],
     stateDir: 'state',
-    powershell: { executable: standIn, parallel: 4 },
+    powershell: { ...given.shell, parallel: 4 },
     connection: { server: 'ex1.contoso.com' },
     log: { file: path.join(folder, 'relay.log') },
+    ...given.extras.config,
   }
   writeFileSync(file, JSON.stringify(config))
   return async () => {
     if (!existsSync(relayProgram)) throw new Error(`${relayProgram} is missing: run "npm run build" first`)
-    const env = { ...process.env, EASGATE_SIM_EXCHANGE: given.exchangeUrl, EASGATE_LISTEN_KEY: listenRule.key }
+    const own = { EASGATE_SIM_EXCHANGE: given.exchangeUrl, EASGATE_LISTEN_KEY: listenRule.key }
+    const env = { ...process.env, ...own, ...given.extras.env }
     const child = spawn(process.execPath, [relayProgram, 'run', '--config', file], {
       env,
       stdio: ['pipe', 'pipe', 'inherit'],
@@ -125,5 +147,5 @@ async function stop(child: ChildProcess): Promise<void> {
 
 function approved(fingerprint: string): RelayApproval {
   const seen = new Date().toISOString()
-  return { fingerprint, publicKey: '', state: 'approved', host: null, firstSeen: seen, lastSeen: seen }
+  return { fingerprint, publicKey: '', state: 'approved', host: null, firstSeen: seen, lastSeen: seen, about: null }
 }

@@ -1,6 +1,7 @@
 /** What every Store does: one suite that the fake and the tables pass. `open` gives a client of the same data each time it is called. */
 import { afterAll, beforeAll, describe } from 'vitest'
 import type { Store } from '../../functions/ports.ts'
+import { mailsContract } from './storeMails.ts'
 import { planContract } from './storePlan.ts'
 import { rowsContract } from './storeRows.ts'
 import { stateContract } from './storeState.ts'
@@ -33,5 +34,6 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     stateContract(test)
     rowsContract(test)
     planContract(test)
+    mailsContract(test)
   })
 }

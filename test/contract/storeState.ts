@@ -1,8 +1,8 @@
 /** The part of the store's contract about documents, relays and runs. */
 import { describe, expect, test } from 'vitest'
-import { newConnector, type Run } from '../../functions/core/run.ts'
+import { newConnector, type Organization, type Run } from '../../functions/core/run.ts'
 import { defaultPolicy } from '../../functions/core/settings.ts'
-import type { RelayApproval } from '../../functions/ports.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
 import { hostileIds, type StoreTest } from './storeTest.ts'
 
 export function stateContract({ store, other, newId }: StoreTest): void {
@@ -75,23 +75,84 @@ export function stateContract({ store, other, newId }: StoreTest): void {
     test('are listed per connector and replaced by fingerprint', async () => {
       const id = newId()
       const [first, second] = [relay('b/+='), relay(`a${hostileIds[0]}`)]
-      for (const each of [first, second, { ...first, state: 'approved' as const }]) await store().saveRelay(id, each)
-      await store().saveRelay(newId(), relay('of another connector'))
+      const etag = await store().saveRelay(id, first, null)
+      await store().saveRelay(id, second, null)
+      const later = await store().saveRelay(id, { ...first, state: 'approved' }, etag)
+      await store().saveRelay(newId(), relay('of another connector'), null)
+      expect(await other().relay(id, first.fingerprint)).toEqual({
+        value: { ...first, state: 'approved' },
+        etag: later,
+      })
+      expect(await other().relay(id, 'of another connector')).toBeNull()
       expect(await other().relays(id)).toEqual([second, { ...first, state: 'approved' }])
     })
-    test('that are seen are added, and later change their host and time alone', async () => {
+    test('are guarded by their ETag, which a relay that is seen changes, too', async () => {
+      const id = newId()
+      const etag = await store().saveRelay(id, relay('d'), null)
+      const refused = { code: 'changedMeanwhile', retryable: true }
+      await expect(other().saveRelay(id, relay('d'), null)).rejects.toMatchObject(refused)
+      await other().sawRelay(id, { ...relay('d'), host: 'seen' })
+      await expect(store().saveRelay(id, { ...relay('d'), state: 'rejected' }, etag)).rejects.toMatchObject(refused)
+      expect(await other().relays(id)).toEqual([{ ...relay('d'), host: 'seen' }])
+    })
+    test('that are seen are added, and later change what they say of themselves alone', async () => {
       const id = newId()
       const pending = relay('c')
       await store().sawRelay(id, pending)
-      await other().saveRelay(id, { ...pending, state: 'rejected' })
+      const known = await other().relay(id, 'c')
+      await other().saveRelay(id, { ...pending, state: 'rejected' }, known?.etag ?? null)
       await store().sawRelay(id, {
         ...pending,
         state: 'approved',
         host: 'elsewhere',
         lastSeen: '2026-12-01T00:00:00.000Z',
+        about,
       })
-      const expected = { ...pending, state: 'rejected', host: 'elsewhere', lastSeen: '2026-12-01T00:00:00.000Z' }
+      const expected = {
+        ...pending,
+        state: 'rejected',
+        host: 'elsewhere',
+        lastSeen: '2026-12-01T00:00:00.000Z',
+        about,
+      }
       expect(await other().relays(id)).toEqual([expected])
+    })
+  })
+
+  describe('organizations', () => {
+    const claim = (connectorId: string, before: string | null = null): Organization => {
+      return { name: 'Contoso', connectorId, since: '2026-11-21T08:00:00.000Z', before }
+    }
+
+    test('an organization is served by nobody, then by whoever claims it first', async () => {
+      const key = newId()
+      expect(await store().organization(key)).toBeNull()
+      const claims = [store(), other()].map((client, index) => client.saveOrganization(key, claim(`c${index}`), null))
+      const ends = await Promise.allSettled(claims)
+      expect(ends.map((end) => end.status).toSorted()).toEqual(['fulfilled', 'rejected'])
+      const rejected = ends.find((end) => end.status === 'rejected')
+      expect(rejected?.reason).toMatchObject({ code: 'changedMeanwhile', retryable: true })
+      const winner = ends.findIndex((end) => end.status === 'fulfilled')
+      expect((await other().organization(key))?.value).toEqual(claim(`c${winner}`))
+    })
+
+    test('a claim moves with the ETag of the one before, and with no other', async () => {
+      const key = newId()
+      const first = await store().saveOrganization(key, claim('a'), null)
+      const second = await other().saveOrganization(key, claim('b', 'a'), first)
+      await expect(store().saveOrganization(key, claim('c', 'a'), first)).rejects.toMatchObject({
+        code: 'changedMeanwhile',
+      })
+      expect(await store().organization(key)).toEqual({ value: claim('b', 'a'), etag: second })
+    })
+
+    test('organizations and connectors with hostile names do not meet', async () => {
+      const keys = hostileIds.map((hostile) => newId() + hostile)
+      for (const key of keys) await store().saveOrganization(key, claim(key), null)
+      for (const key of keys) {
+        expect((await other().organization(key))?.value.connectorId).toBe(key)
+        expect(await other().document(key, 'connector')).toBeNull()
+      }
     })
   })
 
@@ -125,9 +186,11 @@ export function stateContract({ store, other, newId }: StoreTest): void {
   })
 }
 
+const about = { version: '1', server: 'ex1', serverSince: null, serverReason: null, sendsMail: false }
+
 function relay(fingerprint: string): RelayApproval {
   const seen = '2026-11-21T08:00:00.000Z'
-  return { fingerprint, publicKey: 'k', state: 'pending', host: null, firstSeen: seen, lastSeen: seen }
+  return { fingerprint, publicKey: 'k', state: 'pending', host: null, firstSeen: seen, lastSeen: seen, about: null }
 }
 
 function newRun(connectorId: string, id: string, startedAt: string): Run {

@@ -21,9 +21,14 @@ export function killLaunchers(): void {
   for (const child of running) child.kill('SIGKILL')
 }
 
-export function launch(args: readonly string[]): Launcher {
+/** `env`: beside the environment of this process. */
+export function launch(args: readonly string[], env: NodeJS.ProcessEnv = {}): Launcher {
   const file = programFile('sim/local/start.js')
-  const child = spawn(process.execPath, [file, ...args], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [file, ...args], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   running.add(child)
   const said = { stdout: '', stderr: '' }
   const watchers = new Set<() => void>()

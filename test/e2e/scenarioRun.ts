@@ -51,12 +51,41 @@ export function readJson<T>(file: string): T {
   return JSON.parse(readFileSync(file, 'utf8')) as T
 }
 
+/** Decision and state of every record, in the shape and order that the expectation is compared in. */
+export function recordsOf({ decisions, exchange }: ScenarioOutput) {
+  const states = new Map(exchange.devices.map(({ Guid, DeviceAccessState }) => [Guid, DeviceAccessState]))
+  return decisions
+    .map((decision) => ({ ...decision, DeviceAccessState: states.get(decision.record) }))
+    .toSorted(byRecord)
+}
+
+const byRecord = (a: { readonly record: string }, b: { readonly record: string }) => (a.record < b.record ? -1 : 1)
+
+/** What the sample company must end in: the default, and the records in the shape of `recordsOf`. */
+export function expectedContoso(): { defaultLevel: string; records: ReturnType<typeof recordsOf> } {
+  const { defaultAccessLevel, records } = readJson<Expected>(scenarioFile('contoso.expected.json'))
+  const shown = records.map(({ user: _user, DeviceId: _id, ...record }) => record)
+  return { defaultLevel: defaultAccessLevel, records: shown.toSorted(byRecord) }
+}
+
+interface Expected {
+  readonly defaultAccessLevel: string
+  readonly records: readonly (DecisionView & {
+    readonly user: string
+    readonly DeviceId: string
+    readonly DeviceAccessState: string
+  })[]
+}
+
 /** Exit code, and the result that the launcher wrote. */
-export async function runScenario(file: string): Promise<{ exitCode: unknown; output: ScenarioOutput }> {
+export async function runScenario(
+  file: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ exitCode: unknown; output: ScenarioOutput }> {
   const folder = mkdtempSync(path.join(tmpdir(), 'easgate-scenario-'))
   const json = path.join(folder, 'result.json')
   try {
-    const launcher = launch(['--scenario', file, '--json', json, '--port', '0'])
+    const launcher = launch(['--scenario', file, '--json', json, '--port', '0'], env)
     const exitCode = await launcher.exited
     return { exitCode, output: readJson<ScenarioOutput>(json) }
   } finally {

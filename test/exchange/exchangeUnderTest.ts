@@ -1,12 +1,18 @@
 /** relayExchange on a scripted relay, with an approvals table, a clock and ids that a test can read. */
+import { newConnector } from '../../functions/core/run.ts'
+import { aboutOf } from '../../functions/exchange/relayApproval.ts'
 import { relayExchange, type RelayExchangeOptions } from '../../functions/exchange/relayExchange.ts'
-import type { Exchange, Log, RelayApproval } from '../../functions/ports.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
+import type { Exchange, Log, Store } from '../../functions/ports.ts'
 import { newKeyPair, signerFrom } from '../../protocol/signing.ts'
-import type { ScriptedRelay } from './scriptedRelay.ts'
+import { fakeStore } from '../fakes/storeFake.ts'
+import { connectorId, relayInfo, type ScriptedRelay } from './scriptedRelay.ts'
 
 export interface ExchangeUnderTest {
   readonly exchange: Exchange
   readonly saved: RelayApproval[]
+  /** Of connectors, organizations and audits. */
+  readonly store: Store
   readonly logged: { readonly level: string; readonly event: string; readonly fields: unknown }[]
 }
 
@@ -16,7 +22,7 @@ const cloudSigner = signerFrom(newKeyPair().privateKey)
 /** `relays` may be dialled in turn; the first is approved unless `approvals` says otherwise. */
 export function exchangeUnderTest(
   relays: readonly ScriptedRelay[],
-  options: Partial<RelayExchangeOptions> = {},
+  options: Partial<RelayExchangeOptions> & { readonly store?: Store } = {},
   approvals: readonly RelayApproval[] = relays.slice(0, 1).map((relay) => approval(relay)),
 ): ExchangeUnderTest {
   const saved: RelayApproval[] = []
@@ -25,6 +31,7 @@ export function exchangeUnderTest(
     logged.push({ level, event, fields })
   }
   const log: Log = { info: logAs('info'), warn: logAs('warn'), error: logAs('error') }
+  const store = options.store ?? storeOfWorkingConnector()
   let dials = 0
   let ids = 0
   const exchange = relayExchange({
@@ -35,6 +42,7 @@ export function exchangeUnderTest(
       return relay.open()
     },
     signer: cloudSigner,
+    store,
     relays: async () => [...approvals.filter((one) => !saved.some((s) => s.fingerprint === one.fingerprint)), ...saved],
     sawRelay: async (_, relay) => {
       saved.push(relay)
@@ -46,11 +54,19 @@ export function exchangeUnderTest(
     closeGraceMs: 1_000,
     ...options,
   })
-  return { exchange, saved, logged }
+  return { exchange, saved, store, logged }
+}
+
+/** Of a connector that serves the scripted relay's organization already. */
+function storeOfWorkingConnector(): Store {
+  const store = fakeStore({ now: () => testNow })
+  const row = { ...newConnector(connectorId), organization: relayInfo.organization }
+  void store.saveDocument(connectorId, 'connector', row, null)
+  return store
 }
 
 export function approval(relay: ScriptedRelay, changes: Partial<RelayApproval> = {}): RelayApproval {
   const { fingerprint, publicKey } = relay.signer
-  const seen = { firstSeen: '2026-11-01T00:00:00.000Z', lastSeen: '2026-11-05T11:55:00.000Z' }
-  return { fingerprint, publicKey, state: 'approved', host: 'RELAY01', ...seen, ...changes }
+  const seen = { firstSeen: '2026-11-01T00:00:00.000Z', lastSeen: '2026-11-05T11:59:45.000Z' }
+  return { fingerprint, publicKey, state: 'approved', host: 'RELAY01', about: aboutOf(relayInfo), ...seen, ...changes }
 }

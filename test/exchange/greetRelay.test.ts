@@ -21,6 +21,9 @@ describe('login', () => {
       parallel: 4,
       organization: 'Contoso',
       server: 'ex1.contoso.com',
+      serverSince: null,
+      serverReason: null,
+      sendsMail: false,
     })
     await relay.closed(1)
     expect(relay.closes).toEqual([1000])

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
+import { aboutOf } from '../../functions/exchange/relayApproval.ts'
 import { approval, exchangeUnderTest, testNow } from './exchangeUnderTest.ts'
 import { relayStarter } from './relayStarter.ts'
-import { connectorId } from './scriptedRelay.ts'
+import { connectorId, relayInfo } from './scriptedRelay.ts'
 
 const start = relayStarter()
 
@@ -17,7 +18,10 @@ describe('approval', () => {
       message: expect.stringMatching(new RegExp(`RELAY01.*${fingerprint}.*approve it`)),
     })
     const at = testNow.toISOString()
-    expect(saved).toEqual([{ fingerprint, publicKey, state: 'pending', host: 'RELAY01', firstSeen: at, lastSeen: at }])
+    const about = aboutOf(relayInfo)
+    expect(saved).toEqual([
+      { fingerprint, publicKey, state: 'pending', host: 'RELAY01', firstSeen: at, lastSeen: at, about },
+    ])
   })
 
   test('stays out while a relay is pending, and does not touch a rejected one', async () => {
@@ -36,10 +40,14 @@ describe('approval', () => {
     const recent = exchangeUnderTest([relay], {}, [approval(relay)])
     await recent.exchange.converse(connectorId, async () => {})
     expect(recent.saved).toEqual([])
-    const old = approval(relay, { lastSeen: '2026-11-05T11:49:59.000Z', host: 'OLD' })
-    const later = exchangeUnderTest([relay], {}, [old])
-    await later.exchange.converse(connectorId, async () => {})
-    expect(later.saved).toEqual([{ ...old, host: 'RELAY01', lastSeen: testNow.toISOString() }])
+    const about = { ...aboutOf(relayInfo), server: 'ex2.contoso.com' }
+    for (const old of [{ lastSeen: '2026-11-05T11:59:29.000Z' }, { host: 'OLD' }, { about }, { about: null }]) {
+      const before = approval(relay, old)
+      const later = exchangeUnderTest([relay], {}, [before])
+      await later.exchange.converse(connectorId, async () => {})
+      const now = { host: 'RELAY01', about: aboutOf(relayInfo), lastSeen: testNow.toISOString() }
+      expect(later.saved).toEqual([{ ...before, ...now }])
+    }
   })
 
   test('dials again when a new relay answers beside an approved one', async () => {

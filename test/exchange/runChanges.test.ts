@@ -79,6 +79,9 @@ test('says of every failure whether the command ran', async () => {
     refused: 'no',
     sessionBroken: 'unknown',
     childFailed: 'unknown',
+    mailRefused: 'no',
+    mailDelayed: 'no',
+    mailUnknown: 'unknown',
     other: 'yes',
   })
 })

@@ -1,7 +1,7 @@
 /** A relay that does exactly what a test says, on a real WebSocket with real signatures: also everything a relay must never do. */
 import { EventEmitter, once } from 'node:events'
 import { WebSocket, WebSocketServer } from 'ws'
-import type { Batch, CommandResult, Row } from '../../protocol/messages.ts'
+import type { Batch, CommandResult, RelayInfo, Row } from '../../protocol/messages.ts'
 import { newKeyPair, seal, signerFrom, type Signer } from '../../protocol/signing.ts'
 
 export interface ScriptedRelayOptions {
@@ -139,7 +139,7 @@ function converse(socket: WebSocket, signer: Signer, options: ScriptedRelayOptio
   })
 }
 
-export const relayInfo = {
+export const relayInfo: RelayInfo = {
   version: '1.2.3',
   host: 'RELAY01',
   parallel: 4,

@@ -1,12 +1,14 @@
 /** A strict fake of the port Exchange: holds state, refuses what the real chain refuses, breaks where a test says so. */
 import type { EasRecord, Mailbox } from '../../functions/core/types.ts'
+import type { Retirement } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists, Exchange } from '../../functions/ports.ts'
 import { FakeConversation } from './exchangeFakeConversation.ts'
+import { fakeMails, type FakeMails } from './exchangeFakeMail.ts'
 import { ExchangeFakeState } from './exchangeFakeState.ts'
 import type { FakeWorld } from './exchangeFakeWorld.ts'
 
-export type FakeCall = 'mailboxes' | 'records' | 'configuration' | 'lists' | 'change'
+export type FakeCall = 'mailboxes' | 'records' | 'configuration' | 'lists' | 'change' | 'mail'
 
 /** Faults may be set and changed at any time through `fake.faults`. */
 export interface ExchangeFaults {
@@ -27,6 +29,8 @@ export interface ExchangeFaults {
   cut?: 'mailboxes' | 'records' | undefined
   /** Commands on these mailboxes (lower-case Guids) fail, and are executed all the same where `executes` says so. */
   failMailboxes?: ReadonlyMap<string, NonNullable<CommandOutcome['failure']> & { readonly executes?: boolean }>
+  /** Relays have no notification account. */
+  noMailAccount?: boolean
   /** Batches already run are forgotten, as if another relay answered. */
   otherRelay?: boolean
   /** Runs before each call is answered: change the state here to be "somebody else, in between". */
@@ -50,6 +54,10 @@ export interface FakeExchange extends Exchange {
   /** Every read and every batch, in order. */
   readonly calls: readonly FakeCall[]
   readonly conversations: number
+  /** What relays were told of their connector's end. */
+  readonly told: readonly Retirement[]
+  /** Its notification account. */
+  readonly mails: FakeMails
   /** Breaks the conversation that is open now. */
   cut(): void
   mailbox(guid: string): Mailbox
@@ -62,6 +70,8 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
   const journal: FakeJournalEntry[] = []
   const calls: FakeCall[] = []
   const batches = new Map<string, { text: string; outcomes: CommandOutcome[] }>()
+  const told: Retirement[] = []
+  const mails = fakeMails()
   let conversations = 0
   let current: FakeConversation | undefined
   return {
@@ -76,6 +86,13 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
     mailbox: (guid) => found(state.mailboxes(), guid),
     record: (guid) => found(state.records(), guid),
     lists: (guid) => found(state.mailboxes(), guid),
+    told,
+    mails,
+    tellRetired: async (_connectorId, retired) => {
+      if (faults.noRelay) return 0
+      told.push(retired)
+      return 1
+    },
     async converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T> {
       await Promise.resolve()
       if (faults.noRelay) {
@@ -83,7 +100,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
       }
       if (faults.notApproved) throw new AppError('relayNotApproved', 'relay fa4e… is not approved: approve it first')
       conversations += 1
-      const conversation = new FakeConversation({ state, faults, journal, calls, batches })
+      const conversation = new FakeConversation({ state, faults, journal, calls, batches, mails })
       current = conversation
       try {
         return await use(conversation)

@@ -1,9 +1,18 @@
 /** One conversation of the fake Exchange: the same order, refusals and endings as a conversation with a relay. */
 import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists, RelayIdentity } from '../../functions/ports.ts'
+import type { RelayIdentity } from '../../functions/core/relay.ts'
+import type {
+  ChangeCommand,
+  CommandOutcome,
+  Conversation,
+  DeviceLists,
+  Mail,
+  MailOutcome,
+} from '../../functions/ports.ts'
 import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
 import { checkFakeBatch } from './exchangeFakeBatch.ts'
+import { checkFakeMail, runFakeMails, type FakeMails } from './exchangeFakeMail.ts'
 import type { ExchangeFakeState } from './exchangeFakeState.ts'
 
 interface Shared {
@@ -12,6 +21,7 @@ interface Shared {
   readonly journal: FakeJournalEntry[]
   readonly calls: FakeCall[]
   readonly batches: Map<string, { text: string; outcomes: CommandOutcome[] }>
+  readonly mails: FakeMails
 }
 
 export class FakeConversation implements Conversation {
@@ -30,6 +40,9 @@ export class FakeConversation implements Conversation {
       parallel: 4,
       organization: shared.state.configuration().organization,
       server: null,
+      serverSince: null,
+      serverReason: null,
+      sendsMail: shared.faults.noMailAccount !== true,
     }
   }
 
@@ -66,6 +79,14 @@ export class FakeConversation implements Conversation {
     // The batch is on its way before anybody iterates; its failure is thrown where it is iterated.
     work.catch(() => {})
     return this.#tell(told, work)
+  }
+
+  async *sendMail(batchId: string, mails: readonly Mail[]): AsyncGenerator<MailOutcome> {
+    for (const mail of mails) checkFakeMail(mail)
+    await this.#enter('mail')
+    if (!this.relay.sendsMail) throw new AppError('conflict', 'the fake relay has no notification account')
+    if (mails.length === 0) throw new AppError('internal', 'a batch of no mails')
+    yield* runFakeMails(this.#shared.mails, batchId, mails, () => this.lose())
   }
 
   async *#tell(told: readonly CommandOutcome[], work: Promise<void>): AsyncGenerator<CommandOutcome> {

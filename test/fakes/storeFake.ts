@@ -1,9 +1,10 @@
 /** The Store port in memory, as strict as Table Storage: it refuses wrong ETags, rows that come twice, unknown keys. Values go in and out as JSON. */
 import { createHash } from 'node:crypto'
 import type { Store } from '../../functions/ports.ts'
+import { mails } from './storeFakeMails.ts'
 import { audit, changes } from './storeFakePlan.ts'
 import { records, staging } from './storeFakeRows.ts'
-import { documents, relays, runs } from './storeFakeState.ts'
+import { documents, organizations, relays, runs } from './storeFakeState.ts'
 
 interface FakeStoreOptions {
   /** ETags are made of it, as Azure's are of its clock. */
@@ -18,11 +19,13 @@ export function fakeStore({ now = () => new Date(0), hash = sha256 }: FakeStoreO
   const nextEtag = () => `W/"datetime'${now().toISOString()}';${(writes += 1)}"`
   const store: Store = {
     ...documents(nextEtag),
-    ...relays(),
+    ...organizations(nextEtag),
+    ...relays(nextEtag),
     ...runs(nextEtag),
     ...staging(),
     ...records(),
     ...changes(),
+    ...mails(nextEtag),
     ...audit(hash),
     requests: () => requests,
   }

@@ -1,7 +1,8 @@
 /** Documents, relays and runs of the store in memory. */
 import type { Run } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { RelayApproval, Store, Versioned } from '../../functions/ports.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
+import type { Store, Versioned } from '../../functions/ports.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 
 export function documents(nextEtag: () => string): Pick<Store, 'document' | 'saveDocument'> {
@@ -17,25 +18,47 @@ export function documents(nextEtag: () => string): Pick<Store, 'document' | 'sav
   }
 }
 
-export function relays(): Pick<Store, 'relays' | 'saveRelay' | 'sawRelay'> {
-  const saved = new Map<string, { connectorId: string; text: string }>()
+export function organizations(nextEtag: () => string): Pick<Store, 'organization' | 'saveOrganization'> {
+  const rows = guardedRows(nextEtag)
   return {
-    async relays(connectorId) {
-      const own = [...saved.values()].filter((relay) => relay.connectorId === connectorId)
-      return own
-        .map(({ text }): RelayApproval => JSON.parse(text))
-        .toSorted((a, b) => compare(a.fingerprint, b.fingerprint))
+    async organization(key) {
+      const row = rows.read(key)
+      return row && { value: JSON.parse(row.value), etag: row.etag }
     },
-    async saveRelay(connectorId, relay) {
-      saved.set(keyOf(connectorId, relay.fingerprint), { connectorId, text: JSON.stringify(relay) })
-    },
-    async sawRelay(connectorId, relay) {
-      const known = saved.get(keyOf(connectorId, relay.fingerprint))
-      const { host, lastSeen } = relay
-      const seen = known ? { ...(JSON.parse(known.text) as RelayApproval), host, lastSeen } : relay
-      saved.set(keyOf(connectorId, relay.fingerprint), { connectorId, text: JSON.stringify(seen) })
+    async saveOrganization(key, value, etag) {
+      return rows.write(key, JSON.stringify(value), etag)
     },
   }
+}
+
+export function relays(nextEtag: () => string): Pick<Store, 'relays' | 'relay' | 'saveRelay' | 'sawRelay'> {
+  const rows = guardedRows(nextEtag)
+  const read = (connectorId: string, fingerprint: string): Versioned<RelayApproval> | null => {
+    const row = rows.read(keyOf(connectorId, fingerprint))
+    return row && { value: (JSON.parse(row.value) as Owned).relay, etag: row.etag }
+  }
+  const write = (connectorId: string, relay: RelayApproval, etag: string | null) =>
+    rows.write(keyOf(connectorId, relay.fingerprint), JSON.stringify({ connectorId, relay } satisfies Owned), etag)
+  return {
+    async relays(connectorId) {
+      const own = rows.texts().map((text): Owned => JSON.parse(text))
+      return own
+        .flatMap((row) => (row.connectorId === connectorId ? [row.relay] : []))
+        .toSorted((a, b) => compare(a.fingerprint, b.fingerprint))
+    },
+    relay: async (connectorId, fingerprint) => read(connectorId, fingerprint),
+    saveRelay: async (connectorId, relay, etag) => write(connectorId, relay, etag),
+    async sawRelay(connectorId, relay) {
+      const known = read(connectorId, relay.fingerprint)
+      const { host, lastSeen, about } = relay
+      write(connectorId, known ? { ...known.value, host, lastSeen, about } : relay, known?.etag ?? null)
+    },
+  }
+}
+
+interface Owned {
+  readonly connectorId: string
+  readonly relay: RelayApproval
 }
 
 export function runs(nextEtag: () => string): Pick<Store, 'run' | 'saveRun' | 'runs'> {
@@ -58,13 +81,13 @@ export function runs(nextEtag: () => string): Pick<Store, 'run' | 'saveRun' | 'r
 }
 
 /** Rows that an ETag guards, by key. */
-interface GuardedRows {
+export interface GuardedRows {
   texts(): string[]
   read(key: string): Versioned<string> | null
   write(key: string, text: string, etag: string | null): string
 }
 
-function guardedRows(nextEtag: () => string): GuardedRows {
+export function guardedRows(nextEtag: () => string): GuardedRows {
   const rows = new Map<string, Versioned<string>>()
   return {
     texts: () => [...rows.values()].map((row) => row.value),

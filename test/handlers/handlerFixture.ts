@@ -1,5 +1,6 @@
 /** Handlers over a Store and a queue in memory, called as the host calls them: with a real InvocationContext. */
 import azf, { type Timer } from '@azure/functions'
+import type { Retirement } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { Ports } from '../../functions/ports.ts'
 import type { Wiring } from '../../functions/wiring.ts'
@@ -26,13 +27,20 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
   const log = recordingLog()
   const queue = fakeQueue()
   const store = fakeStore({ now: () => clock.now() })
+  const told: [connectorId: string, retired: Retirement][] = []
   let ids = 0
   const ports: Ports = {
     store,
     queue,
     clock,
     log,
-    exchange: { converse: noRelay },
+    exchange: {
+      converse: noRelay,
+      tellRetired: async (...given) => {
+        told.push(given)
+        return 1
+      },
+    },
     directory: { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 },
     newId: () => `${(ids += 1)}000000000`,
     hash: (text) => text,
@@ -40,11 +48,12 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },
     connectors: connectorIds.map((id) => ({ id, name: id })),
+    joining: () => null,
     problems: [],
     log: () => log,
     ports: async () => ports,
   }
-  return { clock, log, queue, store, ports, wiring }
+  return { clock, log, queue, store, ports, wiring, told }
 }
 
 /** As wiring.ts does when settings are wrong. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { onFullSync } from '../../functions/handlers/onFullSync.ts'
 import { onQuickSync } from '../../functions/handlers/onQuickSync.ts'
 import { defaultSchedules, schedule } from '../../functions/handlers/schedules.ts'
+import { newConnector } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import { context, handlers, timer, unconfigured } from './handlerFixture.ts'
 
@@ -42,6 +43,19 @@ describe.each(timers)('the timer of %s syncs', (kind, handler) => {
     expect(app.queue.waiting.map(({ message }) => message.connectorId).toSorted()).toEqual(['contoso', 'fabrikam'])
     const fields = { connectorId: 'broken', kind, code: 'storeFailed', message: 'no answer from the table' }
     expect(app.log.of('timerFailed')).toEqual([{ level: 'error', event: 'timerFailed', fields }])
+  })
+
+  test('skips a retired connector quietly, starts the others', async () => {
+    const app = handlers(['contoso', 'fabrikam'])
+    const retired = { by: 'fabrikam', at: '2026-11-20T08:00:00.000Z' }
+    await app.store.saveDocument('contoso', 'connector', { ...newConnector('contoso'), retired }, null)
+    await handler(timer, context(kind), app.wiring)
+    expect(await app.store.runs('contoso', 9)).toEqual([])
+    expect(app.queue.waiting.map(({ message }) => message.connectorId)).toEqual(['fabrikam'])
+    expect(app.log.of('timerSkipped')).toMatchObject([{ level: 'info', fields: { connectorId: 'contoso', kind } }])
+    expect(app.log.lines.filter(({ level }) => level !== 'info')).toEqual([])
+    // Its relays are told by the timer that comes every minute
+    expect(app.told).toEqual(kind === 'quick' ? [['contoso', retired]] : [])
   })
 
   test('fails with the problem while the app is not configured', async () => {

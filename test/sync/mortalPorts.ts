@@ -25,6 +25,7 @@ export function mortalPorts(ports: Ports, life: Life): Ports {
     directory: mortal(ports.directory, breathe),
     queue: mortal(ports.queue, breathe),
     exchange: {
+      ...ports.exchange,
       converse: async (connectorId, use) => {
         breathe()
         return ports.exchange.converse(connectorId, async (conversation) => use(mortal(conversation, breathe)))

@@ -12,6 +12,8 @@ export const gatherConfiguration: Step = async (ports, run) => {
     host: relay.host,
     version: relay.version,
     server: relay.server,
+    serverSince: relay.serverSince,
+    serverReason: relay.serverReason,
     organization: relay.organization ?? found.organization,
     seenAt: gatheredAt,
   }

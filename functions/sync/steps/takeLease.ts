@@ -1,5 +1,6 @@
 /** Step 7: one run at a time from decide to finish. A newer run takes the place of one that is held. */
 import type { ConnectorState, Run } from '../../core/run.ts'
+import { checkNotRetired } from '../checkNotRetired.ts'
 import { changeConnector } from '../connector.ts'
 import type { Ports } from '../../ports.ts'
 import type { Step } from '../step.ts'
@@ -17,9 +18,10 @@ export const takeLease: Step = async (ports, run) => {
   return { next: isApproved ? 'apply' : 'decide' }
 }
 
-/** Takes the lease, or lengthens it; the row returned tells who has it. */
+/** Takes the lease, or lengthens it; the row returned tells who has it. Throws AppError connectorRetired. */
 export async function renewLease(ports: Ports, run: Run): Promise<ConnectorState> {
   return changeConnector(ports, run.connectorId, (state) => {
+    checkNotRetired(state)
     const now = ports.clock.now().getTime()
     if (state.lease && state.lease.runId !== run.id && Date.parse(state.lease.until) > now) return null
     return { ...state, lease: { runId: run.id, until: new Date(now + leaseMs).toISOString() } }

@@ -1,0 +1,29 @@
+/** easgate/connectors/{id}: a connector with what Graph's resource has no place for: which server and why, and what a person must do. */
+import { retiredText } from '../core/organization.ts'
+import { newConnector } from '../core/run.ts'
+import { connectorInPath, type Answer, type Call } from './call.ts'
+import { connectorStatus } from './connectorStatus.ts'
+
+/** `toDo`: sentences for a person; none: it works by itself. Throws AppError notFound. */
+export async function getOverview(call: Call): Promise<Answer> {
+  const id = connectorInPath(call)
+  const { store, clock } = call.ports
+  const [found, relays] = await Promise.all([store.document(id, 'connector'), store.relays(id)])
+  const state = { ...newConnector(id), ...found?.value }
+  const { organization, relay, lastFullSync, lastQuickSync, heldRun, noRelaySince, problem, retired } = state
+  const body = {
+    id,
+    name: call.connectors.find((one) => one.id === id)?.name ?? id,
+    status: connectorStatus(relays, state, clock.now()),
+    organization,
+    relay,
+    noRelaySince,
+    lastFullSync,
+    lastQuickSync,
+    heldRun,
+    retired,
+    problem,
+    toDo: [...(retired ? [retiredText(state)] : []), ...(problem && !retired ? [problem.message] : [])],
+  }
+  return { status: 200, body }
+}

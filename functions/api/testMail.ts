@@ -1,0 +1,38 @@
+/** POST easgate/connectors/{id}/mail/test: one short mail to an address of the caller's choice, the whole way that notices take. */
+import * as z from 'zod'
+import { AppError } from '../errors.ts'
+import { sendNotices } from '../notice/sendNotices.ts'
+import { audited } from './audited.ts'
+import { closedObject, readBody } from './body.ts'
+import { connectorInPath, type Answer, type Call } from './call.ts'
+
+const bodySchema = closedObject({
+  to: z
+    .string()
+    .max(320)
+    .regex(/^[^\s@]+@[^\s@]+$/, 'must be one mail address'),
+})
+
+const subject = 'easgate: test mail'
+const html =
+  '<p>This is a test mail of easgate. It came the same way as the mails that tell people why their phone is kept out of their mail.</p><p>There is nothing to do.</p>'
+
+/**
+ * 200 with `state` (sent, refused, delayed, unknown) and `message`; it is never sent again, whatever came of it. Throws AppError notFound, badRequest, conflict
+ * where the relay has no notification account, and what keeps a conversation from being opened.
+ */
+export async function testMail(call: Call): Promise<Answer> {
+  const connectorId = connectorInPath(call)
+  const { to } = await readBody(call.request, bodySchema)
+  const { ports, caller } = call
+  const notice = { record: 'test', reason: ports.newId(), mail: { to, subject, html } }
+  const change = { action: 'mailTested', subject: connectorId, before: null, after: null }
+  const { state, message } = await audited(call, connectorId, change, async () => {
+    const options = { actor: caller.id, runId: null, isOnce: true }
+    const { results, problem } = await sendNotices(ports, connectorId, [notice], options)
+    const [result] = results
+    if (result && result.state !== 'notTried') return result
+    throw problem ?? new AppError('internal', 'the test mail was not tried')
+  })
+  return { status: 200, body: { state, message } }
+}

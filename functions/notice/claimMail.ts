@@ -1,0 +1,75 @@
+/** Takes a mail of the ledger for sending: of all who try, one gets it. */
+import { AppError } from '../errors.ts'
+import type { LedgerMail, MailKey, Versioned } from '../ports.ts'
+import { endMail } from './endMail.ts'
+import type { Asker, NoticePorts } from './notice.ts'
+import { mostTries } from './retryMail.ts'
+
+/** A claim this old was never ended: a batch lives five minutes, and its mail is answered or lost some minutes later. */
+const staleMs = 20 * 60_000
+
+/*
+ * the ledger has                     | what happens
+ * nothing                            | inserted as claimed; who loses the race sees the winner's
+ * claimed, less than 20 min ago      | taken: somebody is sending it
+ * claimed, longer ago                | becomes unknown: whoever claimed it died, before or after sending it
+ * delayed, due, tries left           | claimed once more, by its ETag
+ * delayed, not due or no tries left  | taken
+ * sent, refused, unknown             | taken, for ever
+ */
+/** Claims nothing. `before`: what stands there, and it may be claimed; `taken`: it is not to be sent now. Throws AppErrors of the store. */
+export async function lookUp(
+  ports: NoticePorts,
+  connectorId: string,
+  { record, reason }: MailKey,
+  asker: Asker,
+): Promise<{ readonly before: Versioned<LedgerMail> | null } | { readonly taken: LedgerMail }> {
+  const before = await ports.store.ledgerMail(connectorId, { record, reason })
+  const now = ports.clock.now()
+  if (!before || isDue(before.value, now)) return { before }
+  if (!isStale(before.value, now)) return { taken: before.value }
+  return { taken: await endMail(ports, connectorId, before, nobodySaid, asker) }
+}
+
+/** Throws AppErrors of the store. */
+export async function claimMail(
+  ports: NoticePorts,
+  connectorId: string,
+  { record, reason }: MailKey,
+  asker: Asker,
+): Promise<{ readonly claimed: Versioned<LedgerMail> } | { readonly taken: LedgerMail }> {
+  const found = await lookUp(ports, connectorId, { record, reason }, asker)
+  if ('taken' in found) return found
+  const value: LedgerMail = {
+    record,
+    reason,
+    state: 'claimed',
+    batchId: ports.newId(),
+    tries: (found.before?.value.tries ?? 0) + 1,
+    claimedAt: ports.clock.now().toISOString(),
+    endedAt: null,
+    dueAt: null,
+    message: null,
+  }
+  try {
+    return { claimed: { value, etag: await ports.store.saveLedgerMail(connectorId, value, found.before) } }
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'changedMeanwhile') throw thrown
+    const winner = await ports.store.ledgerMail(connectorId, { record, reason })
+    if (winner) return { taken: winner.value }
+    throw thrown
+  }
+}
+
+const nobodySaid = {
+  state: 'unknown',
+  message: 'whoever was sending it ended before saying what became of it',
+} as const
+
+function isStale({ state, claimedAt }: LedgerMail, now: Date): boolean {
+  return state === 'claimed' && now.getTime() - Date.parse(claimedAt) >= staleMs
+}
+
+function isDue({ state, tries, dueAt }: LedgerMail, now: Date): boolean {
+  return state === 'delayed' && tries < mostTries && dueAt !== null && Date.parse(dueAt) <= now.getTime()
+}
