@@ -3,18 +3,24 @@
 Runs Exchange cmdlets for the easgate relay.
 
 .DESCRIPTION
-The relay keeps one PowerShell process with this module and calls three functions, a line at a time:
+The relay keeps one PowerShell process with this module for Exchange and calls these functions, a line at a time:
 
     Open-Easgate '<base64>'    opens sessions to Exchange
     Step-Easgate '<base64>'    starts, holds and stops commands, and prints what has happened since
     Close-Easgate              closes the sessions
+
+and, when it needs one, another process for what uses Windows' identity without Exchange's sessions:
+
+    Send-EasgateRequest '<base64>'          posts to a web service (Autodiscover, EWS)
+    Get-EasgateConnectionPoint '<base64>'   looks up Autodiscover's addresses in Active Directory
 
 Arguments are base64 of UTF-8 JSON; answers are lines of JSON in UTF-8, written to standard output directly, so that neither the console's code
 page nor its width touches them. The last line of an answer counts the others. Nothing that comes from outside is ever part of a
 script: cmdlets and parameters are bound by AddCommand and AddParameter.
 
 A session is one runspace on the server's Microsoft.Exchange endpoint, used by one pipeline at a time. It gets Set-ADServerSettings
--ViewEntireForest when it is opened, is closed after 14 minutes (Exchange drops idle ones after 15), and is opened again when it is needed.
+-ViewEntireForest when it is opened, is closed before 14 minutes (Exchange drops idle ones after 15), and is opened again when it is needed.
+Nothing runs between two calls: what is due is done at the next step, and the relay steps once a minute even when it has no command.
 Runs in Windows PowerShell 5.1 and in PowerShell 7 on Windows. The rows that Exchange sends faster than the relay takes them wait in this
 process, as PowerShell objects.
 #>
@@ -44,7 +50,7 @@ $State = @{
     LastError = $null
 }
 
-foreach ($part in @('Values', 'Failures', 'Sessions', 'Commands', 'Printing')) {
+foreach ($part in @('Values', 'Failures', 'Connection', 'Sessions', 'Commands', 'Printing', 'Requests', 'ConnectionPoints')) {
     . (Join-Path -Path $PSScriptRoot -ChildPath (Join-Path -Path 'module' -ChildPath ($part + '.ps1')))
 }
 
@@ -55,10 +61,12 @@ function Open-Easgate {
 
     .DESCRIPTION
     Waits for the first session; the others open meanwhile. Prints one line: {"end":true,"lines":0,"relay":{organization, server, dialect}}, or
-    the same with "error" {category, message, retryAfterMs} instead when no session could be opened.
+    the same with "error" {category, message, retryAfterMs} instead when no session could be opened. Passwords are made into credentials and
+    not kept; nothing that goes wrong here prints the line that it came with.
 
     .PARAMETER Settings
-    Base64 of {"parallel": 1..15, "connection": {server, scheme, port, path, authentication, viewEntireForest}}.
+    Base64 of {"parallel": 1..15, "connection": {kind, server, scheme, port, path, authentication, viewEntireForest, account {user, password},
+    proxyAccess, proxyAuthentication, proxyAccount {user, password}}}. Without an account the sessions are opened as whoever runs this process.
 
     .PARAMETER RunspaceFactory
     A script block that gets the connection and gives a runspace that is not open yet. Tests give local ones.
@@ -74,18 +82,9 @@ function Open-Easgate {
         [scriptblock] $RunspaceFactory = $ExchangeRunspace
     )
 
-    Close-EverySession
-    $State.Settings = ConvertFrom-Argument -Text $Settings
-    $State.Factory = $RunspaceFactory
-    $State.LastError = $null
-    $State.Sessions = @(1..$State.Settings.parallel | ForEach-Object -Process { New-Session })
-    foreach ($session in $State.Sessions) { Open-Session -Session $session }
-    $until = [DateTime]::UtcNow + $OpenTime
-    while ((Get-SessionCount -In 'free') -eq 0 -and (Get-SessionCount -In @('opening', 'preparing')) -gt 0) {
-        if ([DateTime]::UtcNow -ge $until) { break }
-        Start-Sleep -Milliseconds $PollMilliseconds
-        Update-EverySession
-    }
+    try { Open-EverySession -Given (ConvertFrom-Argument -Text $Settings) -Factory $RunspaceFactory }
+    catch { $State.LastError = Get-Failure -Record $_ }
+    $global:Error.Clear()
     $first = Get-FreeSession
     if ($null -eq $first) {
         $failure = $State.LastError
@@ -102,8 +101,9 @@ function Step-Easgate {
     Starts and stops commands, and prints rows and outcomes as soon as there is one, at the latest after the time given.
 
     .DESCRIPTION
-    Prints lines {"key","row"} and {"key","done"}, a command's rows before its outcome, then {"end":true,"lines","running","queued"}. At most
-    `parallel` pipelines run at once; the other commands wait here. A command is not started at or after its notAfter. When Exchange asks
+    Prints lines {"key","row"} and {"key","done"}, a command's rows before its outcome, then {"end":true,"lines","running","queued","open"}:
+    pipelines that run, commands that wait, sessions that are not closed. When there is no such session "failure" {category, message,
+    retryAfterMs} says why, unless they were closed for their age and no command needed one since. At most `parallel` pipelines run at once; the other commands wait here. A command is not started at or after its notAfter. When Exchange asks
     to slow down, the command waits and is tried again; when a session broke under a Get or Set that has printed no row, it is run once more.
 
     .PARAMETER Request
@@ -134,7 +134,9 @@ function Step-Easgate {
     # What just ended made room: start the next commands now and not at the next step.
     Update-EverySession
     Start-QueuedCommand
-    Write-Reply -Line $lines -End @{ running = (Get-SessionCount -In 'busy'); queued = $State.Queue.Count }
+    $end = @{ running = (Get-SessionCount -In 'busy'); queued = $State.Queue.Count; open = (Get-SessionCount -In $OpenStates) }
+    if ($end.open -eq 0 -and $null -ne $State.LastError) { $end['failure'] = $State.LastError }
+    Write-Reply -Line $lines -End $end
 }
 
 function Close-Easgate {
@@ -143,18 +145,13 @@ function Close-Easgate {
     Closes the sessions, because Exchange counts forgotten ones for a quarter of an hour.
 
     .DESCRIPTION
-    Prints one line: {"end":true,"lines":0}.
+    Waits for that, but not for long. Prints one line: {"end":true,"lines":0}.
     #>
     [CmdletBinding()]
     param()
 
-    Close-EverySession
-    $until = [DateTime]::UtcNow.AddSeconds(4)
-    while ($State.Closing.Count -gt 0 -and [DateTime]::UtcNow -lt $until) {
-        Start-Sleep -Milliseconds $PollMilliseconds
-        Clear-ClosedRunspace
-    }
+    Close-AndWait
     Write-Reply -Line @() -End @{}
 }
 
-Export-ModuleMember -Function 'Open-Easgate', 'Step-Easgate', 'Close-Easgate'
+Export-ModuleMember -Function 'Open-Easgate', 'Step-Easgate', 'Close-Easgate', 'Send-EasgateRequest', 'Get-EasgateConnectionPoint'

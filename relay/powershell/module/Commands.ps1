@@ -3,7 +3,7 @@
 $LongestThrottle = [TimeSpan]::FromSeconds(30)
 
 function New-Job {
-    param($Command)
+    param([object] $Command)
     @{
         Key       = [string] $Command.key
         Cmdlet    = [string] $Command.cmdlet
@@ -26,6 +26,7 @@ function New-Job {
 }
 
 function Start-QueuedCommand {
+    if ($State.Queue.Count -eq 0) { return }
     $now = [DateTime]::UtcNow
     foreach ($job in $State.Queue.ToArray()) {
         if ($now -ge $job.NotAfter) {
@@ -52,7 +53,7 @@ function Open-MissingSession {
             $coming += 1
         }
     }
-    if ((Get-SessionCount -In @('opening', 'preparing', 'free', 'busy')) -gt 0) { return }
+    if ((Get-SessionCount -In $OpenStates) -gt 0) { return }
     $failure = $State.LastError
     if ($null -eq $failure) { $failure = New-Failure -Category 'sessionBroken' -Message 'No session to Exchange is open.' }
     foreach ($job in $State.Queue.ToArray()) {
@@ -83,7 +84,7 @@ function Start-Command {
         $failure = Get-Failure -Record $_
         if ($null -ne $Job.Shell) { $Job.Shell.Dispose() }
         $Job.Shell = $null
-        if ($failure.category -eq 'sessionBroken') { Close-Session -Session $Session }
+        if ($failure.category -eq 'sessionBroken') { Close-Session -Session $Session -Failure $failure }
         # It never left this process, so another session can have it, whatever it is.
         if ($failure.category -eq 'sessionBroken' -and -not $Job.IsSecond) {
             $Job.IsSecond = $true
@@ -130,7 +131,7 @@ function Complete-Command {
     $failure = $null
     if ($job.Cancelled) { $failure = New-Failure -Category 'refused' -Message 'stopped: the relay asked for it' }
     elseif ($null -ne $record) { $failure = Get-Failure -Record $record }
-    if ($null -ne $failure -and $failure.category -eq 'sessionBroken') { Close-Session -Session $Session }
+    if ($null -ne $failure -and $failure.category -eq 'sessionBroken') { Close-Session -Session $Session -Failure $failure }
     if ($null -ne $failure -and (Test-Repeat -Job $job -Failure $failure)) {
         $null = $State.Jobs.Remove($job)
         $job.Rows.Clear()

@@ -30,7 +30,7 @@ function New-Failure {
 
 # An error record for a session or pipeline that ended by itself; its reason may be missing.
 function New-BrokenRecord {
-    param($Reason)
+    param([object] $Reason)
     $exception = $Reason
     if ($exception -isnot [Exception]) { $exception = New-Object -TypeName 'System.Management.Automation.Runspaces.InvalidRunspaceStateException' -ArgumentList 'The session to Exchange ended before the command did.' }
     New-Object -TypeName 'System.Management.Automation.ErrorRecord' -ArgumentList $exception, 'PSSessionBroken', 'ConnectionError', $null
@@ -65,7 +65,7 @@ function Get-Failure {
 }
 
 function Get-TransportFailure {
-    param($Exception, [string] $Id)
+    param([Exception] $Exception, [string] $Id)
     $code = 0
     if ($null -ne $Exception.PSObject.Properties['ErrorCode']) { $code = $Exception.ErrorCode }
     if ($code -eq 0 -and $Id -match '^(-?\d+),') { $code = [int] $Matches[1] }

@@ -12,6 +12,8 @@ function Read-Line {
     $left = $MaxRows
     $characters = 0
     foreach ($job in $State.Jobs.ToArray()) {
+        # Asked a hundred times a second of everything that runs, and mostly nothing has come.
+        if ($null -eq $job.Outcome -and $job.Rows.Count -eq 0 -and $job.Buffer.Count -eq 0) { continue }
         $isHeld = $Held.Contains($job.Key)
         if (-not $isHeld) { Move-Row -Job $job }
         if ($job.Cancelled) { $job.Rows.Clear() }

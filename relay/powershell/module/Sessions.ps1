@@ -1,25 +1,30 @@
 # The sessions to Exchange. Each goes closed -> opening -> preparing -> free <-> busy, and back to closed when it is old, broken or refused.
 
-$SessionLife = [TimeSpan]::FromMinutes(14)
+# Shorter than the 15 minutes after which Exchange drops an idle one by more than the relay lets pass between two steps (commandRunner.ts).
+$SessionLife = [TimeSpan]::FromMinutes(13)
 $OpenTime = [TimeSpan]::FromSeconds(150)
+$CloseTime = [TimeSpan]::FromSeconds(4)
 $RetryPause = [TimeSpan]::FromSeconds(5)
-$UsEnglish = [System.Globalization.CultureInfo]::GetCultureInfo('en-US')
 
-# A runspace on the Exchange endpoint, not yet opened. en-US: Exchange reads dates in filters by the session's culture.
-$ExchangeRunspace = {
-    param($Connection)
-    $port = ''
-    if ($Connection.port) { $port = ':' + $Connection.port }
-    $address = '{0}://{1}{2}{3}' -f $Connection.scheme, $Connection.server, $port, $Connection.path
-    $info = New-Object -TypeName 'System.Management.Automation.Runspaces.WSManConnectionInfo' -ArgumentList ([Uri] $address)
-    $info.ShellUri = 'http://schemas.microsoft.com/powershell/Microsoft.Exchange'
-    $info.AuthenticationMechanism = $Connection.authentication
-    $info.MaximumConnectionRedirectionCount = 0
-    $info.OpenTimeout = 120000
-    $info.OperationTimeout = 180000
-    $info.Culture = $UsEnglish
-    $info.UICulture = $UsEnglish
-    [System.Management.Automation.Runspaces.RunspaceFactory]::CreateRunspace($info)
+$OpenStates = @('opening', 'preparing', 'free', 'busy')
+
+# Returns when one is open, or none can be opened.
+function Open-EverySession {
+    param([object] $Given, [scriptblock] $Factory)
+    # An account has few shells: those of before and the new ones together may be too many.
+    Close-AndWait
+    Protect-Account -Connection $Given.connection
+    $State.Settings = $Given
+    $State.Factory = $Factory
+    $State.LastError = $null
+    $State.Sessions = @(1..$Given.parallel | ForEach-Object -Process { New-Session })
+    foreach ($session in $State.Sessions) { Open-Session -Session $session }
+    $until = [DateTime]::UtcNow + $OpenTime
+    while ((Get-SessionCount -In 'free') -eq 0 -and (Get-SessionCount -In @('opening', 'preparing')) -gt 0) {
+        if ([DateTime]::UtcNow -ge $until) { break }
+        Start-Sleep -Milliseconds $PollMilliseconds
+        Update-EverySession
+    }
 }
 
 function New-Session {
@@ -46,13 +51,16 @@ function Open-Session {
         $Session.Since = [DateTime]::UtcNow
     }
     catch {
-        Close-Session -Session $Session -Failure (Get-Failure -Record $_)
+        Close-Session -Session $Session -Failure (Get-Failure -Record $_) -Pause
     }
 }
 
 function Update-EverySession {
     Clear-ClosedRunspace
-    foreach ($session in $State.Sessions) { Update-Session -Session $session }
+    # What runs is asked a hundred times a second, so without a call.
+    foreach ($session in $State.Sessions) {
+        if ($session.State -ne 'busy' -or $session.Async.IsCompleted) { Update-Session -Session $session }
+    }
 }
 
 function Update-Session {
@@ -62,27 +70,31 @@ function Update-Session {
     $info = $Session.Runspace.RunspaceStateInfo
     if ($Session.State -eq 'opening') {
         if ($info.State -eq 'Opened') { Start-Preparation -Session $Session }
-        elseif ($info.State -eq 'Broken' -or $info.State -eq 'Closed') { Close-Session -Session $Session -Failure (Get-Failure -Record (New-BrokenRecord -Reason $info.Reason)) }
-        elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not open a session in time.') }
+        elseif ($info.State -eq 'Broken' -or $info.State -eq 'Closed') { Close-Session -Session $Session -Failure (Get-BrokenFailure -Reason $info.Reason) -Pause }
+        elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not open a session in time.') -Pause }
         return
     }
     if ($Session.State -eq 'preparing') {
         if ($Session.Async.IsCompleted) { Complete-Preparation -Session $Session }
-        elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not answer Set-ADServerSettings in time.') }
+        elseif ($age -gt $OpenTime) { Close-Session -Session $Session -Failure (New-Failure -Category 'sessionBroken' -Message 'Exchange did not answer Set-ADServerSettings in time.') -Pause }
         return
     }
-    if ($Session.State -eq 'busy') {
-        if ($Session.Async.IsCompleted) { Complete-Command -Session $Session }
-        return
-    }
-    if ($age -gt $SessionLife -or $info.State -ne 'Opened') { Close-Session -Session $Session }
+    if ($Session.State -eq 'busy' -and $Session.Async.IsCompleted) { Complete-Command -Session $Session }
+    if ($Session.State -ne 'free') { return }
+    if ($info.State -ne 'Opened') { Close-Session -Session $Session -Failure (Get-BrokenFailure -Reason $info.Reason) }
+    elseif ($age -gt $SessionLife) { Close-Session -Session $Session }
+}
+
+function Get-BrokenFailure {
+    param([object] $Reason)
+    Get-Failure -Record (New-BrokenRecord -Reason $Reason)
 }
 
 # Without the view of the entire forest a list lacks mailboxes of other domains, so a session that cannot have it is not used.
 function Start-Preparation {
     param([hashtable] $Session)
     if (-not $State.Settings.connection.viewEntireForest) {
-        $Session.State = 'free'
+        Set-Free -Session $Session
         return
     }
     $Session.Shell = New-Pipeline -Session $Session -Cmdlet 'Set-ADServerSettings' -Parameter @{ ViewEntireForest = $true }
@@ -93,20 +105,27 @@ function Start-Preparation {
 function Complete-Preparation {
     param([hashtable] $Session)
     $record = Complete-Pipeline -Session $Session
-    if ($null -eq $record) { $Session.State = 'free' }
-    else { Close-Session -Session $Session -Failure (Get-Failure -Record $record) }
+    if ($null -eq $record) { Set-Free -Session $Session }
+    else { Close-Session -Session $Session -Failure (Get-Failure -Record $record) -Pause }
 }
 
+function Set-Free {
+    param([hashtable] $Session)
+    $Session.State = 'free'
+    $State.LastError = $null
+}
+
+# -Failure says why, where it was not by plan. -Pause: it could not be opened, so it is not tried again at once.
 function Close-Session {
-    param([hashtable] $Session, [hashtable] $Failure)
+    param([hashtable] $Session, [hashtable] $Failure, [switch] $Pause)
     $Session.State = 'closed'
     $Session.NotBefore = [DateTime]::UtcNow
-    if ($null -ne $Failure) {
-        $State.LastError = $Failure
-        $pause = $RetryPause
-        if ($Failure.retryAfterMs) { $pause = [TimeSpan]::FromMilliseconds($Failure.retryAfterMs) }
-        $Session.NotBefore = [DateTime]::UtcNow + $pause
+    if ($Pause) {
+        $wait = $RetryPause
+        if ($Failure.retryAfterMs) { $wait = [TimeSpan]::FromMilliseconds($Failure.retryAfterMs) }
+        $Session.NotBefore = [DateTime]::UtcNow + $wait
     }
+    if ($null -ne $Failure) { $State.LastError = $Failure }
     $runspace = $Session.Runspace
     $Session.Runspace = $null
     if ($null -eq $runspace) { return }
@@ -136,13 +155,20 @@ function Close-EverySession {
     $State.Jobs.Clear()
 }
 
-# When the relay dies, standard input ends and so does this process: Exchange would go on counting its sessions for a quarter of an hour.
-$null = Register-EngineEvent -SourceIdentifier 'PowerShell.Exiting' -SupportEvent -MessageData $State -Action {
-    $open = @(foreach ($session in $Event.MessageData.Sessions) { if ($null -ne $session.Runspace) { $session.Runspace } })
-    foreach ($runspace in $open) { try { $runspace.CloseAsync() } catch { $null = $_ } }
-    $until = [DateTime]::UtcNow.AddSeconds(4)
-    foreach ($runspace in $open) { while ($runspace.RunspaceStateInfo.State -eq 'Closing' -and [DateTime]::UtcNow -lt $until) { Start-Sleep -Milliseconds 10 } }
+# Exchange would count sessions that are left open for a quarter of an hour. One that does not close is left to it after $CloseTime.
+function Close-AndWait {
+    Close-EverySession
+    $until = [DateTime]::UtcNow + $CloseTime
+    while ($State.Closing.Count -gt 0 -and [DateTime]::UtcNow -lt $until) {
+        Start-Sleep -Milliseconds $PollMilliseconds
+        Clear-ClosedRunspace
+    }
 }
+
+# When the relay dies, standard input ends, and so does this process. The action runs in a module of its own and -MessageData does not
+# come with this event (seen on 7.6), so the way back is put into that module.
+$atExit = Register-EngineEvent -SourceIdentifier 'PowerShell.Exiting' -Action { & $CloseAtExit }
+$atExit.Module.SessionState.PSVariable.Set('CloseAtExit', { Close-AndWait })
 
 # The organization's name stands in the DN of its settings; an account that may not read them gives none.
 function Get-Organization {

@@ -6,14 +6,16 @@ $Invariant = [System.Globalization.CultureInfo]::InvariantCulture
 Remove-TypeData -TypeName 'System.Array' -ErrorAction 'SilentlyContinue'
 
 function ConvertTo-RowText {
-    param($Object, [string[]] $Name)
+    param([object] $Object, [string[]] $Name)
     $row = [ordered] @{}
+    $properties = $Object.PSObject.Properties
     foreach ($property in $Name) {
-        $found = $Object.PSObject.Properties[$property]
+        $found = $properties[$property]
         $value = $null
         if ($null -ne $found) { $value = $found.Value }
-        # Most are text: a function call for each would double the time of a long list.
-        if ($value -is [string]) { $row[$property] = [string] $value }
+        # Most are text or nothing: a function call for each would double the time of a long list.
+        if ($null -eq $value) { $row[$property] = $null }
+        elseif ($value -is [string]) { $row[$property] = [string] $value }
         else { $row[$property] = ConvertTo-Plain -Value $value }
     }
     ConvertTo-Json -InputObject $row -Compress -Depth 3
@@ -21,7 +23,7 @@ function ConvertTo-RowText {
 
 # Exchange's values as JSON can carry them: dates in UTC, enumerations by name, several values as an array, a table by its keys.
 function ConvertTo-Plain {
-    param($Value)
+    param([object] $Value)
     if ($null -eq $Value) { return $null }
     if ($Value -is [string] -or $Value -is [char]) { return [string] $Value }
     if ($Value -is [bool]) { return [bool] $Value }
@@ -31,19 +33,19 @@ function ConvertTo-Plain {
     if ($Value -is [Enum]) { return $Value.ToString() }
     if ($Value -is [int] -or $Value -is [long] -or $Value -is [int16] -or $Value -is [byte] -or $Value -is [uint32]) { return [long] $Value }
     if ($Value -is [double] -or $Value -is [single] -or $Value -is [decimal]) { return [double] $Value }
-    if ($Value -is [System.Collections.IDictionary]) { return , @($Value.Keys | ForEach-Object -Process { [string] $_ }) }
+    if ($Value -is [System.Collections.IDictionary]) { return , @($Value.Keys | ForEach-Object -Process { [string] $_ } | Sort-Object) }
     if ($Value -is [System.Collections.IEnumerable]) { return , @($Value | ForEach-Object -Process { ConvertTo-Plain -Value $_ }) }
     return [string] $Value
 }
 
 # Exchange means UTC where a date does not say what it is.
 function ConvertTo-IsoText {
-    param($Value)
+    param([object] $Value)
     (ConvertTo-Utc -Value $Value).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", $Invariant)
 }
 
 function ConvertTo-Utc {
-    param($Value)
+    param([object] $Value)
     if ($Value -is [DateTimeOffset]) { return $Value.UtcDateTime }
     if ($Value -isnot [DateTime]) { return [DateTimeOffset]::Parse([string] $Value, $Invariant, [System.Globalization.DateTimeStyles]::AssumeUniversal).UtcDateTime }
     if ($Value.Kind -eq [DateTimeKind]::Unspecified) { return [DateTime]::SpecifyKind($Value, [DateTimeKind]::Utc) }
@@ -61,7 +63,7 @@ function ConvertFrom-Argument {
 }
 
 function ConvertTo-Argument {
-    param($Value)
+    param([object] $Value)
     if ($Value -is [System.Management.Automation.PSCustomObject]) {
         $edit = @{}
         foreach ($property in $Value.PSObject.Properties) { $edit[$property.Name] = [string[]] @($property.Value) }

@@ -64,7 +64,7 @@ test('when a child cannot be opened three times in a row, what waits is answered
 test('an executable that is not there is told with the remedy', async () => {
   runner = await startRunner({ executable: '/nowhere/pwsh' })
   const outcome = await runner.runOne({ Identity: 'x' })
-  expect(outcome.error?.category).toBe('childFailed')
+  expect(outcome.error?.category).toBe('refused')
   expect(outcome.error?.message).toContain('/nowhere/pwsh cannot be started; check powershell.executable')
 })
 

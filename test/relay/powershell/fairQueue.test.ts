@@ -45,3 +45,25 @@ test('all items of all lanes can be taken at once', () => {
   expect(queue.takeAll()).toEqual(['a', 'b', '1'])
   expect(queue.isEmpty).toBe(true)
 })
+
+test('what is put back is served first, in its order, and does not cost its lane its place', () => {
+  const queue = new FairQueue<string>()
+  const letters = laneOf(queue, 'a', 'b', 'c')
+  const numbers = laneOf(queue, '1', '2')
+  const taken = [queue.take(always), queue.take(always), queue.take(always)]
+  expect(taken).toEqual(['a', '1', 'b'])
+  queue.putBack(letters, 'b')
+  queue.putBack(numbers, '1')
+  queue.putBack(letters, 'a')
+  expect(drained(queue)).toBe('a1b2c')
+})
+
+test('items are taken from wherever they wait, and the others stay', () => {
+  const queue = new FairQueue<string>()
+  laneOf(queue, 'a', 'b', 'c')
+  laneOf(queue, 'a', 'd')
+  laneOf(queue, 'a')
+  expect(queue.takeIf((item) => item === 'a')).toEqual(['a', 'a', 'a'])
+  expect(drained(queue)).toBe('bdc')
+  expect(queue.isEmpty).toBe(true)
+})

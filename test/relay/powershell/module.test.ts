@@ -10,8 +10,16 @@ const folder = here('../../../relay/powershell/module/')
 const main = readFileSync(here('../../../relay/powershell/Easgate.psm1'), 'utf8')
 const parts = readdirSync(folder).map((name) => [name, readFileSync(folder + name, 'utf8')] as const)
 const source = [main, ...parts.map(([, text]) => text)].join('\n')
-const host = readFileSync(here('../../../relay/powershell/shellHost.ts'), 'utf8')
-const called = [...new Set([...host.matchAll(/\b(?:Open|Step|Close)-\w+/g)].map(([name]) => name))].toSorted()
+const beside = here('../../../relay/powershell/')
+const scripts = readdirSync(beside).filter((name) => /\.psm?1$/.test(name))
+const files = [...scripts.map((name) => [name, readFileSync(beside + name, 'utf8')] as const), ...parts]
+const relay = here('../../../relay/')
+const callers = readdirSync(relay, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
+const calls = callers.flatMap((name) => [
+  ...readFileSync(relay + name, 'utf8').matchAll(/[`'](\w+-Easgate\w*)(?= '\$\{|')/g),
+])
+/** The module's functions that the relay writes to the shell. */
+const called = [...new Set(calls.map(([, name]) => name ?? ''))].toSorted((a, b) => a.localeCompare(b))
 
 let parser: Parser
 beforeAll(async () => {
@@ -38,7 +46,7 @@ test('the module loads every file of its folder and no other', () => {
   expect(loaded.toSorted()).toEqual(parts.map(([name]) => name).toSorted())
 })
 
-test.each([['Easgate.psm1', main] as const, ...parts])('%s is PowerShell without a syntax error', (_name, text) => {
+test.each(files)('%s is PowerShell without a syntax error', (_name, text) => {
   const root = parse(text)
   const errors = all(root, 'ERROR').map((node) => `line ${node.startPosition.row + 1}: ${node.text.slice(0, 80)}`)
   expect({ hasError: root.hasError, errors }).toEqual({ hasError: false, errors: [] })
@@ -47,16 +55,37 @@ test.each([['Easgate.psm1', main] as const, ...parts])('%s is PowerShell without
 test.each([
   ['an unclosed string', source.replace("'closed'; Runspace", "'closed; Runspace")],
   ['an unclosed block', main.replace(/\}\n\nExport/, '\n\nExport')],
+  ['a ternary, of PowerShell 7 only', `${main}\n$a = $b ? 1 : 2\n`],
+  ['a default for nothing, of PowerShell 7 only', `${main}\n$a = $b ?? 2\n`],
 ])('this test would see %s', (_what, broken) => {
   expect([main, source]).not.toContain(broken)
   expect(parse(broken).hasError).toBe(true)
+})
+
+test.each(files)(
+  '%s uses nothing that Windows PowerShell 5.1 has not and the grammar would let pass',
+  (_name, text) => {
+    const code = text.replaceAll(/<#.*?#>/gs, '').replaceAll(/^ *#.*$/gm, '')
+    expect(code).not.toMatch(/ && | \|\| |-Parallel\b|-AsHashtable|-AsArray|Test-Json|Get-Error|\$IsWindows|\$IsLinux/)
+  },
+)
+
+// Windows PowerShell reads a file without a byte order mark in the system's code page.
+test.each(files)('%s holds ASCII only', (_name, text) => {
+  expect(text.match(/[^\n -~]+/g)).toBeNull()
 })
 
 test('the module exports exactly the functions that the relay calls', () => {
   const line = /^Export-ModuleMember -Function (.+)$/m.exec(source)?.[1] ?? ''
   const exported = [...line.matchAll(/'([^']+)'/g)].map(([, name]) => name ?? '')
   expect(exported.toSorted()).toEqual(called)
-  expect(called).toEqual(['Close-Easgate', 'Open-Easgate', 'Step-Easgate'])
+  expect(called).toEqual([
+    'Close-Easgate',
+    'Get-EasgateConnectionPoint',
+    'Open-Easgate',
+    'Send-EasgateRequest',
+    'Step-Easgate',
+  ])
 })
 
 test('every function that the module calls is its own or comes with PowerShell', () => {
@@ -64,7 +93,7 @@ test('every function that the module calls is its own or comes with PowerShell',
   const own = all(root, 'function_name').map((node) => node.text)
   const used = new Set(all(root, 'command_name').map((node) => node.text))
   const builtIn = new Set(
-    'ConvertFrom-Json ConvertTo-Json Export-ModuleMember ForEach-Object Get-Command Join-Path New-Object Register-EngineEvent Remove-TypeData Select-Object Start-Sleep Test-Path Where-Object'.split(
+    'Add-Type ConvertFrom-Json ConvertTo-Json Export-ModuleMember ForEach-Object Get-Command Join-Path New-Object Register-EngineEvent Remove-TypeData Select-Object Sort-Object Start-Sleep Test-Path Where-Object'.split(
       ' ',
     ),
   )
@@ -93,8 +122,18 @@ test('every public function has help and typed parameters', () => {
   }
   const parameters = all(parse(source), 'script_parameter').map((node) => node.text)
   const publicOnes = parameters.filter((text) => text.includes('[Parameter('))
-  expect(publicOnes).toHaveLength(3)
+  expect(publicOnes).toHaveLength(6)
   for (const text of publicOnes) expect(text).toMatch(/\[(string|scriptblock)\] \$/)
+  for (const text of parameters) expect(text).toMatch(/^\[/)
+})
+
+test('each parameter of a public function is told of in its help', () => {
+  for (const name of called) {
+    const [help = '', code = ''] = source.slice(source.indexOf(`function ${name} {`)).split('#>')
+    const names = [...code.slice(0, code.indexOf('\n    )')).matchAll(/\] \$(\w+)/g)].map(([, parameter]) => parameter)
+    const told = [...help.matchAll(/\.PARAMETER (\w+)/g)].map(([, parameter]) => parameter)
+    expect(told).toEqual(name === 'Close-Easgate' ? [] : names)
+  }
 })
 
 test('the module names no category that the protocol does not have', () => {

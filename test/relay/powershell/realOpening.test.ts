@@ -1,20 +1,8 @@
 // The module in a real PowerShell: what only WSMan's transport says, by codes (wsmerror.h), thrown here where the transport would throw it.
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
-import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Shell } from '../../../relay/powershell/shell.ts'
 import { parseOpenReply, parseStepReply, type Outcome } from '../../../relay/powershell/stepReply.ts'
-import {
-  argument,
-  fixture,
-  importLine,
-  onPowerShell,
-  powershell,
-  realEnvironment,
-  startShell,
-} from './realPowerShell.ts'
+import { argument, fixture, onPowerShell, realEnvironment, startShell } from './realPowerShell.ts'
 
 const callMs = 60_000
 const command = {
@@ -94,16 +82,6 @@ onPowerShell(() => {
   ])("PowerShell's own %s is told as %s", async (type, category) => {
     const outcome = await outcomeWith({ command: [{ type: `System.Management.Automation.${type}` }] })
     expect(outcome).toMatchObject({ ok: false, error: { category, message: 'x' } })
-  })
-
-  test('when the relay dies, standard input ends, the sessions are closed and PowerShell ends', async () => {
-    const { env, folder } = realEnvironment()
-    const open = `Open-Easgate ${argument({ parallel: 1, connection: { server: 'ex01', failures: {} } })}`
-    const args = ['-NoLogo', '-NoProfile', '-NonInteractive', '-NoExit', '-Command', '-']
-    const child = spawn(powershell ?? '', args, { env, stdio: ['pipe', 'ignore', 'inherit'] })
-    child.stdin.end(`${importLine}\n${open}\n& '${fixture('StatesAtExit.ps1')}'\n`)
-    await once(child, 'exit')
-    expect(readFileSync(path.join(folder, 'states'), 'utf8')).toBe('Closed')
   })
 
   test('the lines it was given are not kept', async () => {

@@ -17,7 +17,7 @@ onPowerShell(() => {
   afterAll(async () => host.close())
 
   test('opening tells what Exchange this is', () => {
-    expect(host.opened).toEqual({ organization: 'Contoso', server: 'ex01.contoso.com', dialect: 'MobileDevice' })
+    expect(host.opened).toMatchObject({ organization: 'Contoso', server: 'ex01.contoso.com', dialect: 'MobileDevice' })
     expect(tracesOf(folder, 'forest').length).toBeGreaterThan(0)
   })
 
@@ -30,6 +30,20 @@ onPowerShell(() => {
     expect(outcome).toMatchObject({ ok: true, warnings: [] })
     expect((await steps.run('Get-CASMailbox', {}, ['Yes'])).rows).toEqual([{ Yes: true }])
     expect((await steps.run('Get-CASMailbox', {}, [])).rows).toEqual([])
+  })
+
+  test("a command's parameters are the names that the account's roles leave of them", async () => {
+    const { rows, outcome } = await steps.run('Get-Command', { Name: ['Set-CASMailbox'] }, ['Name', 'Parameters'])
+    expect(outcome).toMatchObject({ ok: true })
+    const names = ['Confirm', 'Edit', 'Flag', 'Identity', 'List', 'Nothing', 'Number', 'Text', 'WhatIf']
+    expect(rows).toEqual([{ Name: 'Set-CASMailbox', Parameters: expect.arrayContaining(names) }])
+    expect(rows[0]?.['Parameters']).not.toContain('Hidden')
+  })
+
+  test('of several commands those that roles hide fail the question, after the others were given', async () => {
+    const { rows, outcome } = await steps.run('Get-Command', { Name: ['Get-User', 'Get-Hidden'] }, ['Name'])
+    expect(rows).toEqual([{ Name: 'Get-User' }])
+    expect(outcome).toMatchObject({ ok: false, error: { category: 'cmdletHidden' } })
   })
 
   test('parameters arrive with their types: numbers, switches, nothing, lists, and edits as a Hashtable', async () => {

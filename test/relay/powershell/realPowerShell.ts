@@ -16,6 +16,8 @@ export const fixture = (name: string) => here(`../fixtures/${name}`)
 const callMs = 60_000
 export const importLine = 'Import-Module $env:EASGATE_MODULE'
 const modulePath = fixture('RemoteExchange.psm1')
+/** The module as the relay loads it, without sessions of the tests. */
+export const productModule = here('../../../relay/powershell/Easgate.psm1')
 
 export const powershell = findPowerShell()
 const title = powershell
@@ -40,7 +42,7 @@ export function realEnvironment(): { env: NodeJS.ProcessEnv; folder: string } {
   const folder = newFolder()
   const own = {
     EASGATE_MODULE: modulePath,
-    FIXTURE_EASGATE: here('../../../relay/powershell/Easgate.psm1'),
+    FIXTURE_EASGATE: productModule,
     FIXTURE_SESSION: fixture('ExchangeSession.ps1'),
     FIXTURE_FOLDER: folder,
     POWERSHELL_TELEMETRY_OPTOUT: '1',
