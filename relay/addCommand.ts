@@ -15,6 +15,21 @@ export interface CommandSink {
   onDone(outcome: Outcome): void
 }
 
+/** Gives each batch its access to whatever runs its commands. */
+export interface Lanes {
+  lane(): RunnerLane
+}
+
+/** Commands of Exchange go to the runner, mails to the notification account's queue: neither waits for the other. */
+export function lanesOf(runner: Lanes, mails: RunnerLane): Lanes {
+  return {
+    lane() {
+      const exchange = runner.lane()
+      return { add: (command) => (commandSpec(command.cmdlet)?.kind === 'mail' ? mails : exchange).add(command) }
+    },
+  }
+}
+
 /** Hands one command of a batch to the runner. */
 export function addCommand(lane: RunnerLane, command: Command, notAfter: () => string, sink: CommandSink): Ticket {
   const spec = commandSpec(command.cmdlet)

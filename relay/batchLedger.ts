@@ -6,8 +6,8 @@ import { createHash } from 'node:crypto'
 import type { Command } from '../protocol/checkCommand.ts'
 import { limits, type Batch } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
+import type { Lanes } from './addCommand.ts'
 import { ChangeRun, type Remembered } from './changeRun.ts'
-import type { CommandRunner } from './powershell/commandRunner.ts'
 
 export interface LedgerLimits {
   /** From the moment a batch was last under way. */
@@ -31,14 +31,14 @@ interface Entry {
 }
 
 export class BatchLedger {
-  private readonly runner: CommandRunner
+  private readonly runner: Lanes
   private readonly now: () => number
   private readonly bounds: LedgerLimits
   /** Oldest first. */
   private readonly entries = new Map<string, Entry>()
   private chars = 0
 
-  constructor(runner: CommandRunner, now: () => number, bounds: LedgerLimits = ledgerLimits) {
+  constructor(runner: Lanes, now: () => number, bounds: LedgerLimits = ledgerLimits) {
     if (bounds.keepMs < shortestKeepMs) throw new RangeError(`keepMs must be ${shortestKeepMs} or more`)
     this.runner = runner
     this.now = now

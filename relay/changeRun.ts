@@ -10,9 +10,8 @@
  */
 import type { Command } from '../protocol/checkCommand.ts'
 import type { CommandResult, Row } from '../protocol/messages.ts'
-import type { CommandRunner } from './powershell/commandRunner.ts'
 import type { RunnerLane, Ticket } from './powershell/runnerCommand.ts'
-import { addCommand, resultOf } from './addCommand.ts'
+import { addCommand, resultOf, type Lanes } from './addCommand.ts'
 
 /** How a command ended. A change gives back one object at most; more than this is not kept. */
 export interface Remembered {
@@ -29,7 +28,7 @@ export interface Viewer {
 
 export interface ChangeRunOptions {
   readonly commands: readonly Command[]
-  readonly runner: CommandRunner
+  readonly runner: Lanes
   /** What ended in earlier runs of the same batch, by command id. */
   readonly remembered: Map<string, Remembered>
   /** Called when nobody looks on and nothing runs. */

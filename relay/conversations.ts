@@ -20,6 +20,8 @@ export class Conversations {
   private readonly options: ConversationsOptions
   private readonly sessions = new Set<Session>()
   private chars = 0
+  /** When commands were last handed over; undefined: never. */
+  lastBatchMs: number | undefined
 
   constructor(options: ConversationsOptions) {
     this.options = options
@@ -53,6 +55,7 @@ export class Conversations {
       throw new Refusal('busy', `the batches under way hold ${this.chars} of ${most} characters; wait for an end`)
     }
     this.chars += chars
+    this.lastBatchMs = this.options.now()
     let isTaken = true
     return () => {
       if (isTaken) this.chars -= chars

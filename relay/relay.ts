@@ -1,19 +1,23 @@
 /** The relay, put together: PowerShell, ledger, conversations, listener. What main.ts starts and stops. */
+import type { Agent } from 'node:http'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { subprotocol } from '../protocol/messages.ts'
 import { sasTokenProvider } from '../protocol/rendezvous.ts'
 import { keyRing, type Signer } from '../protocol/signing.ts'
+import { lanesOf } from './addCommand.ts'
 import { BatchLedger } from './batchLedger.ts'
 import { Conversations } from './conversations.ts'
+import { ExchangeSide } from './exchangeSide.ts'
 import type { Installed } from './installed.ts'
+import { startMail, type MailService } from './mail/mailService.ts'
+import { agentFor } from './network/dial.ts'
 import type { OpenConfig } from './openSecrets.ts'
-import { CommandRunner } from './powershell/commandRunner.ts'
-import { hostTimes } from './powershell/hostOptions.ts'
-import { ShellHost } from './powershell/shellHost.ts'
-import { listen, type Listener } from './rendezvous/listen.ts'
+import { listen, type Listener, type ListenerState } from './rendezvous/listen.ts'
 import type { ListenerLog } from './rendezvous/listenerOptions.ts'
 import { relayInfoOf } from './relayInfo.ts'
+import { StatusKeeper } from './relayStatus.ts'
+import { RetiredState, type Retirement } from './retired.ts'
 import { sessionTimes } from './sessionContext.ts'
 
 export interface RelayOptions {
@@ -27,11 +31,12 @@ export interface RelayOptions {
 }
 
 export interface Relay {
+  /** Resolves when the cloud side says that this relay's connector is retired; whoever started it stops it then. */
+  readonly retired: Promise<Retirement>
   /** Lets running batches end for `drainMs`, answers the rest as refused, closes the child and the conversations. */
   stop(): Promise<void>
 }
 
-const maxReplyBytes = 16 * 1024 * 1024
 /** What the listener takes beyond our own limit: those are told `busy` in answer to their hello instead of being cut off. */
 const politeExtra = 4
 /** For the outcomes that the end of the runner produced to leave. */
@@ -39,65 +44,92 @@ const lastWordsMs = 1_000
 
 /**
  * Opens PowerShell, then registers: whoever gets through finds Exchange ready, or hears why it is not. Returns before either is done, so
- * that it can be stopped meanwhile.
+ * that it can be stopped meanwhile. Throws a ConfigError when the file of a private certificate authority cannot be used.
  */
 export function startRelay(options: RelayOptions): Relay {
   const { config, signer, installed, log, drainMs = 20_000 } = options
   const now = Date.now
+  const agent = agentFor(config)
+  const retired = new RetiredState(config.stateDir, log)
   const { parallel } = config.powershell
-  const host = makeHost(options, now)
-  const runner = new CommandRunner({ host, parallel, now, log })
+  const { modulePath } = installed
+  const exchange = new ExchangeSide({ config, modulePath, env: process.env, log, now })
+  const { host, runner } = exchange
+  const mail = startMail({ config, installed, log })
   const conversations = new Conversations({
     connectorId: config.connectorId,
     signer,
     cloudKeys: keyRing(config.cloudKeys),
-    allowed: config.allow,
+    allowed: { ...config.allow, mail: mail !== undefined },
     runner,
-    ledger: new BatchLedger(runner, now),
+    ledger: new BatchLedger(mail ? lanesOf(runner, mail.queue) : runner, now),
     relayInfo: () =>
       relayInfoOf(host, {
         version: installed.version,
         parallel,
-        sendsMail: config.mail !== undefined,
+        sendsMail: mail !== undefined,
         replace: config.replace,
       }),
     maxConversations: config.maxConversations,
+    retired,
     log,
     now,
     times: sessionTimes,
   })
   const stopping = new AbortController()
-  const listening = runner.start().then(() => {
-    return stopping.signal.aborted ? undefined : startListener(options, conversations)
+  let listener: Listener | undefined
+  const status = statusOf(options, { exchange, conversations, now, listener: () => listener?.state() })
+  exchange.onChange = () => status.touch()
+  const listening = exchange.start().then(() => {
+    status.touch('running')
+    if (!stopping.signal.aborted) listener = startListener(options, conversations, agent, () => status.touch())
+    return listener
   })
   return {
+    retired: retired.done,
     stop: async () => {
       stopping.abort()
-      await stop({ listening, conversations, runner, drainMs, log })
+      status.touch('stopping')
+      await stop({ listening, conversations, exchange, mail, drainMs, log })
+      await status.close()
     },
   }
 }
 
-function makeHost({ config, installed, log }: RelayOptions, now: () => number): ShellHost {
-  const { executable, modulePath = installed.modulePath, parallel } = config.powershell
-  return new ShellHost({
-    executable,
-    modulePath,
-    env: process.env,
-    settings: { parallel, connection: config.connection },
-    maxReplyBytes,
-    times: hostTimes,
-    log,
-    now,
-    random: Math.random,
-  })
+interface StatusParts {
+  readonly exchange: ExchangeSide
+  readonly conversations: Conversations
+  readonly now: () => number
+  readonly listener: () => ListenerState | undefined
 }
 
-function startListener({ config, log, onReady }: RelayOptions, conversations: Conversations): Listener {
+function statusOf({ config, signer, installed, log }: RelayOptions, parts: StatusParts): StatusKeeper {
+  const { exchange, conversations, now, listener } = parts
+  const sources = {
+    version: installed.version,
+    connectorId: config.connectorId,
+    fingerprint: signer.fingerprint,
+    configuredServer: config.connection.server,
+    hasMail: config.mail !== undefined,
+    exchange,
+    listener,
+    conversations: () => conversations.size,
+    lastBatchMs: () => conversations.lastBatchMs,
+  }
+  return new StatusKeeper(config.stateDir, sources, { log, now })
+}
+
+function startListener(
+  { config, log, onReady }: RelayOptions,
+  conversations: Conversations,
+  agent: Agent | undefined,
+  onChange: () => void,
+): Listener {
   const { address, keyName, key, allowedHostSuffix, channels, ping } = config.rendezvous
   let isReady = false
   const write: ListenerLog = (level, event, fields) => {
     log[level === 'alert' ? 'error' : level]({ event, ...fields })
+    onChange()
     if (event !== 'relay.channel.up' || isReady) return
     isReady = true
     onReady()
@@ -110,25 +142,30 @@ function startListener({ config, log, onReady }: RelayOptions, conversations: Co
     ...(allowedHostSuffix !== undefined && { allowedHostSuffix }),
     maxConversations: config.maxConversations + politeExtra,
     subprotocol,
-    onConversation: (socket) => conversations.open(socket),
+    onConversation: (socket) => {
+      conversations.open(socket)
+      onChange()
+    },
     log: write,
+    ...(agent && { agent }),
   })
 }
 
 interface Running {
   readonly listening: Promise<Listener | undefined>
   readonly conversations: Conversations
-  readonly runner: CommandRunner
+  readonly exchange: ExchangeSide
+  readonly mail: MailService | undefined
   readonly drainMs: number
   readonly log: Logger
 }
 
-async function stop({ listening, conversations, runner, drainMs, log }: Running): Promise<void> {
+async function stop({ listening, conversations, exchange, mail, drainMs, log }: Running): Promise<void> {
   log.info({ event: 'relay.stopping', conversations: conversations.size })
   const unregistered = listening.then((listener) => listener?.drain(drainMs * 2))
   const drained = conversations.drain()
   await within(drained, drainMs)
-  await runner.close(drainMs)
+  await Promise.all([exchange.close(drainMs), mail?.close(drainMs)])
   await within(drained, lastWordsMs)
   await Promise.all([unregistered, listening.then((listener) => listener?.drain(0))])
   log.info({ event: 'relay.stopped' })

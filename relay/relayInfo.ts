@@ -2,7 +2,6 @@
 import { hostname } from 'node:os'
 import type { RelayInfo } from '../protocol/messages.ts'
 import { Refusal } from '../protocol/refusal.ts'
-import { patience } from './powershell/commandRunner.ts'
 import type { ShellHost } from './powershell/shellHost.ts'
 
 /** Throws a Refusal (busy) before the first session is open, and when opening another failed several times in a row. */
@@ -10,11 +9,10 @@ export function relayInfoOf(
   host: ShellHost,
   own: Pick<RelayInfo, 'version' | 'parallel' | 'sendsMail' | 'replace'>,
 ): RelayInfo {
-  const { opened, lastFailure, failures } = host
-  if (!opened || failures >= patience) {
+  const { opened, lastFailure, isHopeless } = host
+  if (!opened || isHopeless) {
     const reason = lastFailure?.message ?? 'it is being opened'
     throw new Refusal('busy', `this relay has no session to Exchange: ${reason.slice(0, 1_000)}`)
   }
-  const chosen = { serverSince: null, serverReason: null }
-  return { ...own, ...chosen, host: hostname().slice(0, 256), ...opened }
+  return { ...own, host: hostname().slice(0, 256), ...opened, serverReason: opened.serverReason.slice(0, 1_000) }
 }

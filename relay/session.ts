@@ -6,10 +6,12 @@ import { randomBytes } from 'node:crypto'
 import type { RawData, WebSocket } from 'ws'
 import { limits, protocolVersion, type Batch, type CloudMessage, type Hello } from '../protocol/messages.ts'
 import { isReadBatch, parseBatch, parseCloudMessage } from '../protocol/parse.ts'
+import { isRetired, parseRetired } from '../protocol/parseRetired.ts'
 import { Refusal, type RefusalCode } from '../protocol/refusal.ts'
 import type { Envelope } from '../protocol/signing.ts'
 import { Outbox } from './outbox.ts'
 import { peekBatchId, peekChallenge } from './peek.ts'
+import { retirementText } from './retired.ts'
 import { runChanges, runReads } from './runBatch.ts'
 import type { SessionContext } from './sessionContext.ts'
 import { SignedReplies } from './signedReplies.ts'
@@ -86,6 +88,7 @@ export class Session {
     if (hello.connectorId !== connectorId) {
       throw new Refusal('wrongConnector', `hello for connector ${hello.connectorId}; this relay serves ${connectorId}`)
     }
+    this.checkNotRetired()
     if (this.isDraining) throw new Refusal('busy', 'the relay is shutting down')
     const relay = relayInfo()
     const { replies, nonce } = this
@@ -99,6 +102,8 @@ export class Session {
   private onEnvelope(envelope: Envelope, outbox: Outbox): void {
     const { connectorId, cloudKeys, allowed, now } = this.context
     const { nonce } = this
+    if (isRetired(envelope)) return this.onRetired(envelope)
+    this.checkNotRetired()
     const batch = parseBatch(envelope, { connectorId, nonce, keys: cloudKeys, allowed, nowMs: now() })
     if (this.isDraining) throw new Refusal('busy', 'the relay is shutting down')
     if (this.batches.size >= mostBatches) {
@@ -111,6 +116,21 @@ export class Session {
       giveBack()
       throw error
     }
+  }
+
+  /** What runs may end; nothing new is taken, here or in another conversation. Confirmed only when it is written down. */
+  private onRetired(envelope: Envelope): void {
+    const { connectorId, cloudKeys: keys, retired } = this.context
+    const told = parseRetired(envelope, { connectorId, nonce: this.nonce, keys })
+    const confirm = (isKept: boolean): void => {
+      if (isKept) this.replies.send({ type: 'refused', batchId: null, code: 'retired', message: retirementText(told) })
+    }
+    void retired.take(told).then(confirm)
+  }
+
+  private checkNotRetired(): void {
+    const retirement = this.context.retired.current
+    if (retirement) throw new Refusal('retired', retirementText(retirement))
   }
 
   private startBatch(batch: Batch, outbox: Outbox, giveBack: () => void): void {

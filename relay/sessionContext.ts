@@ -5,6 +5,7 @@ import type { RelayInfo } from '../protocol/messages.ts'
 import type { KeyRing, Signer } from '../protocol/signing.ts'
 import type { BatchLedger } from './batchLedger.ts'
 import type { CommandRunner } from './powershell/commandRunner.ts'
+import type { RetiredState } from './retired.ts'
 
 export interface SessionTimes {
   /** From the open socket to the hello. */
@@ -27,6 +28,7 @@ export interface SessionContext {
   readonly relayInfo: () => RelayInfo
   /** Counts a batch's characters against what the relay may hold; throws a Refusal (busy). Returns the function that gives them back. */
   readonly takeRoom: (chars: number) => () => void
+  readonly retired: RetiredState
   readonly log: Logger
   readonly now: () => number
   readonly times: SessionTimes

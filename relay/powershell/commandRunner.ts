@@ -1,13 +1,15 @@
 /** Runs the commands of all conversations over the one PowerShell child, step by step (the module's side is Easgate.psm1). */
 import type { Logger } from 'pino'
-import { FairQueue, type Lane } from './fairQueue.ts'
+import type { Lane } from './fairQueue.ts'
 import type { Pending, RunnerCommand, RunnerLane, Ticket } from './runnerCommand.ts'
 import { OpenFailure } from './openFailure.ts'
-import { childFailed, expired, refused, silent, withReason } from './outcomes.ts'
+import { childFailed, endedForWantOfSession, sessionsLost, silent } from './outcomes.ts'
 import type { ShellHost } from './shellHost.ts'
 import { findSilent } from './silence.ts'
-import type { Outcome, StepEvent, StepReply } from './stepReply.ts'
+import type { Failure, Outcome, StepEvent, StepReply } from './stepReply.ts'
 import { stepRequest, StepSizes } from './stepRequest.ts'
+import { endPending, isReady, WaitingRoom } from './waitingRoom.ts'
+import { Wake } from './wake.ts'
 
 export interface RunnerOptions {
   readonly host: ShellHost
@@ -17,29 +19,34 @@ export interface RunnerOptions {
   readonly log: Logger
   /** How long a command that was stopped may take to end before the child is killed. */
   readonly stopGraceMs?: number
+  readonly idlePauseMs?: number
 }
 
-/** From this many failed openings in a row on, what waits is answered with the reason instead of waiting for the next attempt. */
-export const patience = 3
 /** While everything that runs is held, a step is taken this often, or at once when a reader goes on. */
 const heldPauseMs = 1_000
+/** A step is taken this often when there is no command: only then does the module close sessions that grew old (module/Sessions.ps1). */
+const idlePauseMs = 60_000
+/** While no session is open, what waits is looked at this often for commands that wait for nothing. */
+const expiryPauseMs = 1_000
 
 export class CommandRunner {
   private readonly options: RunnerOptions
-  private readonly waiting = new FairQueue<Pending>()
+  private readonly waiting = new WaitingRoom()
   /** Handed to the module, in that order: it starts them in that order, too. */
   private readonly given = new Map<string, Pending>()
   private readonly toCancel = new Set<string>()
   private readonly sizes = new StepSizes()
   private nextKey = 0
   private running = 0
+  /** Why the module has no session and can open none; nothing is handed to it then. */
+  private shut: Failure | undefined
   private isClosing = false
-  private wakeUp: () => void = () => {}
+  private readonly wakeUp = new Wake()
   private work: Promise<void> | undefined
 
   constructor(options: RunnerOptions) {
     this.options = options
-    options.host.onDeath = () => this.wakeUp()
+    options.host.onDeath = () => this.wakeUp.call()
   }
 
   /** Opens the child now, so that the first conversation finds it open. Resolves after the first attempt, good or bad. */
@@ -56,16 +63,16 @@ export class CommandRunner {
 
   /** Tells the runner that a reader which was slow goes on. */
   wake(): void {
-    this.wakeUp()
+    this.wakeUp.call()
   }
 
   /** Answers what waits with `refused`, lets what was handed to the module end, closes the child. After `timeoutMs` it is killed. */
   async close(timeoutMs: number): Promise<void> {
     const { host } = this.options
     this.isClosing = true
-    for (const pending of this.waiting.takeAll()) this.end(pending, refused())
+    this.waiting.close()
     host.stopOpening()
-    this.wakeUp()
+    this.wakeUp.call()
     const kill = setTimeout(() => host.kill(), timeoutMs)
     await this.work
     clearTimeout(kill)
@@ -76,43 +83,50 @@ export class CommandRunner {
     this.nextKey += 1
     const key = `c${this.nextKey}`
     const pending: Pending = { key, command, lane, isCancelled: false, heardMs: 0, stoppedMs: undefined }
-    if (this.isClosing) queueMicrotask(() => this.end(pending, refused()))
-    else this.waiting.push(lane, pending)
-    this.wakeUp()
-    return { withdraw: () => this.waiting.remove(lane, pending), cancel: () => this.cancel(pending) }
+    this.waiting.add(pending)
+    this.wakeUp.call()
+    return { withdraw: () => this.waiting.remove(pending), cancel: () => this.cancel(pending) }
   }
 
   private cancel(pending: Pending): void {
     pending.isCancelled = true
-    if (this.waiting.remove(pending.lane, pending) || !this.given.has(pending.key)) return
+    if (this.waiting.remove(pending) || !this.given.has(pending.key)) return
     this.toCancel.add(pending.key)
-    this.wakeUp()
+    this.wakeUp.call()
   }
 
   private async loop(): Promise<void> {
     while (!this.isClosing || this.given.size > 0) {
+      if (this.given.size === 0 && this.options.host.wantsMove) this.options.host.leave()
       if (!this.options.host.isReady) await this.reopen()
-      else if (this.given.size === 0 && !this.waiting.hasReady(isReady)) await this.woken()
+      else if (this.given.size === 0 && !this.waiting.hasReady()) await this.idle()
       else {
-        if (this.isAllHeld()) await this.woken(heldPauseMs)
+        if (this.isAllHeld()) await this.wakeUp.sleep(heldPauseMs)
         await this.step()
       }
     }
   }
 
+  private async idle(): Promise<void> {
+    const isCalled = await this.wakeUp.sleep(this.options.idlePauseMs ?? idlePauseMs)
+    if (!isCalled) await this.step()
+  }
+
   private async reopen(): Promise<void> {
-    this.failGiven('the PowerShell child ended between two steps')
+    this.failGiven(childFailed('the PowerShell child ended between two steps'))
     if (!this.isClosing) await this.tryOpen()
   }
 
   private async tryOpen(): Promise<void> {
     const { host } = this.options
+    const watch = setInterval(() => this.waiting.endHopeless(this.options.now(), host.refusal), expiryPauseMs)
     try {
       await host.open()
     } catch (error) {
       if (!(error instanceof OpenFailure)) throw error
-      if (host.failures < patience) return
-      for (const pending of this.waiting.takeAll()) this.end(pending, withReason(error.failure))
+      if (host.isHopeless) this.waiting.endAll(error.failure)
+    } finally {
+      clearInterval(watch)
     }
   }
 
@@ -127,7 +141,7 @@ export class CommandRunner {
       const reply = await this.options.host.step(request, request.waitMs)
       this.onReply(reply)
     } catch (error) {
-      this.failGiven(error instanceof Error ? error.message : String(error))
+      this.failGiven(childFailed(error instanceof Error ? error.message : String(error)))
     }
   }
 
@@ -136,11 +150,10 @@ export class CommandRunner {
     const start: Pending[] = []
     const nowMs = this.options.now()
     const room = this.options.parallel * 2 - [...this.given.values()].filter(isReady).length
-    while (start.length < room && this.sizes.hasRoomFor(start)) {
-      const pending = this.waiting.take(isReady)
+    while (!this.shut && start.length < room && this.sizes.hasRoomFor(start)) {
+      const pending = this.waiting.take(nowMs)
       if (!pending) break
-      if (Date.parse(pending.command.notAfter()) <= nowMs) this.end(pending, expired(pending.command.notAfter()))
-      else start.push(pending)
+      start.push(pending)
     }
     for (const pending of start) {
       pending.heardMs = nowMs
@@ -151,21 +164,39 @@ export class CommandRunner {
 
   private onReply(reply: StepReply): void {
     this.running = reply.running
-    for (const event of reply.events) this.onEvent(event)
+    const unstarted = reply.events.flatMap((event) => this.onEvent(event, reply) ?? [])
     this.watchSilence()
+    this.watchSessions(reply, unstarted)
   }
 
-  private onEvent(event: StepEvent): void {
+  /** Gives the command back when the module could not start it for want of a session. */
+  private onEvent(event: StepEvent, reply: StepReply): Pending | undefined {
     const pending = this.given.get(event.key)
-    if (!pending) return
+    if (!pending) return undefined
     pending.heardMs = this.options.now()
     if ('done' in event) {
       this.given.delete(event.key)
-      this.end(pending, pending.stoppedMs === undefined ? event.done : silent(pending.command.silenceMs))
+      const want = endedForWantOfSession(event.done, reply)
+      if (want === 'unstarted') return pending
+      const outcome = want === 'lost' ? sessionsLost() : event.done
+      endPending(pending, pending.stoppedMs === undefined ? outcome : silent(pending.command.silenceMs))
     } else {
       this.sizes.learn(pending.command.cmdlet, event.chars)
       if (!pending.isCancelled) pending.command.onRow(event.row, event.chars)
     }
+    return undefined
+  }
+
+  /** When the module has no session for commands that wait, they wait here, until the host has opened some, on this server or another. */
+  private watchSessions({ open, failure, queued }: StepReply, unstarted: readonly Pending[]): void {
+    this.waiting.addBack(unstarted)
+    if (open === 0 && failure && (unstarted.length > 0 || queued > 0)) this.shut = failure
+    else if (open !== 0) this.shut = undefined
+    // What the module still holds beyond its queue are rows and outcomes to be fetched.
+    const { shut } = this
+    if (!shut || this.given.size > queued) return
+    this.failGiven(sessionsLost())
+    this.options.host.lose(shut)
   }
 
   /** Stops what Exchange says nothing of, and kills the child when it does not stop. */
@@ -179,36 +210,17 @@ export class CommandRunner {
     if (stubborn) host.kill()
   }
 
-  private failGiven(message: string): void {
+  private failGiven(outcome: Outcome): void {
     const lost = [...this.given.values()]
     this.given.clear()
     this.toCancel.clear()
     this.running = 0
-    for (const pending of lost) this.end(pending, childFailed(message))
-  }
-
-  private end(pending: Pending, outcome: Outcome): void {
-    if (!pending.isCancelled) pending.command.onDone(outcome)
+    this.shut = undefined
+    for (const pending of lost) endPending(pending, outcome)
   }
 
   private isAllHeld(): boolean {
     if (this.given.size === 0 || this.toCancel.size > 0) return false
-    return [...this.given.values()].every((pending) => !isReady(pending)) && !this.waiting.hasReady(isReady)
+    return [...this.given.values()].every((pending) => !isReady(pending)) && !this.waiting.hasReady()
   }
-
-  private async woken(timeoutMs?: number): Promise<void> {
-    await new Promise<void>((resolve) => {
-      const timer = timeoutMs === undefined ? undefined : setTimeout(resolve, timeoutMs)
-      this.wakeUp = () => {
-        clearTimeout(timer)
-        resolve()
-      }
-    })
-    this.wakeUp = () => {}
-  }
-}
-
-/** A conversation that takes no rows starts no further reads either: what runs for it fills memory and sessions. */
-function isReady({ command }: Pending): boolean {
-  return !command.isHeld()
 }

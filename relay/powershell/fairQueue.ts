@@ -41,11 +41,22 @@ export class FairQueue<T> {
     return wasThere
   }
 
+  /** Gives back what was taken: it is the first of its lane, and its lane the first in turn. */
+  putBack(lane: Lane<T>, item: T): void {
+    toFront(lane.items, item)
+    toFront(this.turns, lane)
+  }
+
   takeAll(): T[] {
-    const items = [...this.turns].flatMap((lane) => [...lane.items])
-    for (const lane of this.turns) lane.items.clear()
-    this.turns.clear()
-    return items
+    return this.takeIf(() => true)
+  }
+
+  /** Takes every item that fits, wherever it waits. */
+  takeIf(fits: (item: T) => boolean): T[] {
+    const lanes = [...this.turns]
+    const taken = lanes.map((lane) => ({ lane, items: [...lane.items].filter(fits) }))
+    for (const { lane, items } of taken) for (const item of items) this.remove(lane, item)
+    return taken.flatMap(({ items }) => items)
   }
 
   private nextLane(isReady: (item: T) => boolean): Lane<T> | undefined {
@@ -57,4 +68,10 @@ export class FairQueue<T> {
     }
     return undefined
   }
+}
+
+function toFront<T>(set: Set<T>, first: T): void {
+  const others = [...set]
+  set.clear()
+  for (const each of [first, ...others]) set.add(each)
 }

@@ -10,10 +10,13 @@ import {
   type ShellOptions,
 } from './guardedPowerShell.ts'
 import { killTree } from './killTree.ts'
+import { withoutArguments } from './withoutArguments.ts'
 
 /** After this much of its time is over, a call gets one more end marker on stderr; see `Shell.watch`. */
 const nudgeShare = 0.5
+/** Of what the child wrote to stderr, for the log; more is kept until then, so that an argument in it is found by its beginning. */
 const stderrTail = 2_000
+const stderrKept = 20_000
 
 export class Shell {
   private readonly powershell: GuardedPowerShell
@@ -51,7 +54,7 @@ export class Shell {
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
     stdout.on('data', (chunk: string) => this.count(chunk.length))
     stderr.on('data', (chunk: string) => {
-      this.stderr = (this.stderr + chunk).slice(-stderrTail)
+      this.stderr = (this.stderr + chunk).slice(-stderrKept)
       this.count(chunk.length)
     })
     this.started = this.invoke(firstLine, timeoutMs)
@@ -153,7 +156,7 @@ export class Shell {
   }
 
   private stderrText(): string {
-    return this.stderr.replace(/^[0-9A-Za-z]{16}\r?\n?$/gm, '').trim()
+    return withoutArguments(this.stderr.replace(/^[0-9A-Za-z]{16}\r?\n?$/gm, '').trim()).slice(-stderrTail)
   }
 }
 

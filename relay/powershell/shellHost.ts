@@ -1,18 +1,18 @@
-/** Keeps one PowerShell child with the module loaded and its Exchange sessions open; starts it anew, with backoff, after a failure. */
+/** Keeps one PowerShell child with the module loaded and its Exchange sessions open; starts it anew, or moves to another server, after a failure. */
 import { ChildFailure } from './childFailure.ts'
-import type { HostOptions } from './hostOptions.ts'
+import type { HostOptions, ServerInUse } from './hostOptions.ts'
 import { OpenFailure } from './openFailure.ts'
-import { Shell } from './shell.ts'
-import {
-  parseCloseReply,
-  parseOpenReply,
-  parseStepReply,
-  type Failure,
-  type Opened,
-  type StepReply,
-} from './stepReply.ts'
+import { failureOf, openSessions, startShell, toBase64, trySession } from './openSessions.ts'
+import type { Shell } from './shell.ts'
+import { parseCloseReply, parseStepReply, type Failure, type Opened, type StepReply } from './stepReply.ts'
 
-const importLine = 'Import-Module $env:EASGATE_MODULE'
+/** From this many failed openings in a row on, and when each server had its turn, nobody is told to wait for the next attempt. */
+const patience = 3
+
+export interface OpenedHere extends Opened {
+  readonly serverSince: string
+  readonly serverReason: string
+}
 
 export class ShellHost {
   private readonly options: HostOptions
@@ -23,8 +23,9 @@ export class ShellHost {
   private backoffs = 0
   private isClosed = false
   private endPause: () => void = () => {}
-  /** What the module learned when it last opened its sessions. */
-  opened: Opened | undefined
+  private onTrial: Shell | undefined
+  /** What the module learned when it last opened its sessions, and why on that server. */
+  opened: OpenedHere | undefined
   /** Failed attempts to open since one last succeeded, and why. */
   failures = 0
   lastFailure: Failure | undefined
@@ -44,21 +45,61 @@ export class ShellHost {
     return this.shell?.pid
   }
 
+  /** Why Exchange refused the account at the last attempt, if it did. */
+  get refusal(): Failure | undefined {
+    const { failures, lastFailure } = this
+    return failures > 0 && lastFailure?.category === 'accessDenied' ? lastFailure : undefined
+  }
+
+  /** Whether whoever waits for a session is better told why there is none. A refused account does not mend itself. */
+  get isHopeless(): boolean {
+    const { failures, refusal, options } = this
+    return refusal !== undefined || failures >= Math.max(patience, options.servers?.count ?? 1)
+  }
+
+  /** The configured server is to be used again: `leave` when no command runs, and open. */
+  get wantsMove(): boolean {
+    return this.options.servers?.wantsMove ?? false
+  }
+
   /** Opens a child unless one is open, not before the backoff is over. One attempt; throws an OpenFailure. */
   async open(): Promise<void> {
     if (this.isReady) return
     await this.pause()
     if (this.isClosed) throw new OpenFailure({ category: 'refused', message: 'the relay is shutting down' })
+    if (this.wantsMove) this.options.servers?.move()
     try {
-      this.opened = await this.openChild()
-      this.isOpened = true
-      this.openedAtMs = this.options.now()
-      this.failures = 0
-      this.lastFailure = undefined
-      this.options.log.info({ event: 'relay.powershell.open', pid: this.shell?.pid, ...this.opened })
+      this.onOpened(await this.openChild())
     } catch (error) {
       this.onOpenFailure(error)
     }
+  }
+
+  /** Gives the sessions up on purpose, while no command runs; the child stays for the next `open`. */
+  leave(): void {
+    this.isOpened = false
+  }
+
+  /** The module has no session left, could open none, and says why; no command runs. */
+  lose(failure: Failure): void {
+    this.failures += 1
+    this.lastFailure = failure
+    this.settle(failure, new OpenFailure(failure))
+  }
+
+  /** Ends the wait before the next attempt. */
+  hurry(): void {
+    this.notBeforeMs = 0
+    this.endPause()
+  }
+
+  /** Opens one session on that server in a child of its own, and closes it: undefined when that worked. Never rejects. */
+  async trial(server: string): Promise<Failure | undefined> {
+    if (this.isClosed || this.onTrial) return { category: 'refused', message: 'not tried: it is not the time for it' }
+    this.onTrial = startShell(this.options)
+    const failure = await trySession(this.onTrial, this.options, server)
+    this.onTrial = undefined
+    return failure
   }
 
   /** One Step-Easgate. Throws a ChildFailure, and the child is gone then. */
@@ -84,6 +125,7 @@ export class ShellHost {
     this.isClosed = true
     this.endPause()
     if (!this.isOpened) this.shell?.kill()
+    this.onTrial?.kill()
   }
 
   /** Lets the module close its sessions, since Exchange allows few per account and forgets them only after a quarter of an hour. */
@@ -99,16 +141,26 @@ export class ShellHost {
     shell.kill()
   }
 
+  /** In the child that there is, or a new one. */
   private async openChild(): Promise<Opened> {
-    const { executable, env, modulePath, maxReplyBytes, times, settings } = this.options
-    const childEnv = { ...env, EASGATE_MODULE: modulePath }
-    const shell = new Shell({ executable, env: childEnv, maxReplyBytes }, importLine, times.importMs)
+    const shell = this.shell?.isAlive ? this.shell : startShell(this.options)
     this.shell = shell
     shell.onIdleExit = () => this.onIdleExit(shell)
     await shell.started
-    const result = parseOpenReply(await shell.invoke(`Open-Easgate '${toBase64(settings)}'`, times.openMs))
-    if ('category' in result) throw new OpenFailure(result)
-    return result
+    return openSessions(shell, this.options, this.options.servers?.current)
+  }
+
+  private onOpened(opened: Opened): void {
+    const { servers, now, log } = this.options
+    this.isOpened = true
+    this.openedAtMs = now()
+    this.failures = 0
+    this.lastFailure = undefined
+    servers?.onOpened()
+    const inUse: ServerInUse = servers?.inUse ?? { server: '', since: new Date(now()).toISOString(), reason: onlyOne }
+    const { server, since: serverSince, reason: serverReason } = inUse
+    this.opened = { ...opened, server: opened.server ?? (server || null), serverSince, serverReason }
+    log.info({ event: 'relay.powershell.open', pid: this.shell?.pid, ...this.opened })
   }
 
   private onIdleExit(shell: Shell): void {
@@ -118,12 +170,25 @@ export class ShellHost {
   }
 
   private onOpenFailure(error: unknown): never {
-    const failure: Failure =
-      error instanceof OpenFailure ? error.failure : { category: 'childFailed', message: messageOf(error) }
+    const failure = failureOf(error)
     this.failures += 1
     this.lastFailure = failure
-    this.giveUp(this.shell, error, failure.retryAfterMs)
+    this.settle(failure, error)
     throw new OpenFailure(failure, { cause: error })
+  }
+
+  /** Another server is tried at once and in the same child. Where it stays on this one, a child of its own may mend more than it costs. */
+  private settle(failure: Failure, error: unknown): void {
+    const { servers, log } = this.options
+    const from = servers?.current
+    const { isFresh, waitMs } = servers?.onFailed(failure) ?? { isFresh: false, waitMs: 0 }
+    if (!isFresh || !this.shell?.isAlive) {
+      this.giveUp(this.shell, error, Math.max(waitMs, failure.retryAfterMs ?? 0))
+      if (isFresh) this.notBeforeMs = 0
+      return
+    }
+    this.isOpened = false
+    log.warn({ event: 'relay.server.failed', from, next: servers?.current, ...failure })
   }
 
   /** Throws the child away and says when the next may be started. */
@@ -160,9 +225,7 @@ export class ShellHost {
   }
 }
 
-function toBase64(value: object): string {
-  return Buffer.from(JSON.stringify(value), 'utf8').toString('base64')
-}
+const onlyOne = 'it is the configured server'
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)

@@ -32,7 +32,12 @@ const opened = z.object({
 export type Opened = z.infer<typeof opened>
 
 const openEnd = z.object({ relay: opened.optional(), error: failure.optional() })
-const stepEnd = z.object({ running: z.int().min(0), queued: z.int().min(0) })
+const stepEnd = z.object({
+  running: z.int().min(0),
+  queued: z.int().min(0),
+  open: z.int().min(0).optional(),
+  failure: failure.optional().catch(undefined),
+})
 
 export type StepEvent =
   | { readonly key: string; readonly row: Record<string, unknown>; readonly chars: number }
@@ -43,6 +48,10 @@ export interface StepReply {
   /** Pipelines that run in the module now, and commands that wait there for a runspace. */
   readonly running: number
   readonly queued: number
+  /** Sessions that are open or being opened. */
+  readonly open?: number | undefined
+  /** Why none is, when `open` is 0. */
+  readonly failure?: Failure | undefined
 }
 
 /** The reply of Open-Easgate: what it learned, or why it could not open. Throws a ChildFailure (rubbish). */
@@ -67,7 +76,8 @@ export function parseCloseReply(text: string): void {
   splitReply(text)
 }
 
-function splitReply(text: string): { lines: string[]; end: unknown } {
+/** The lines of any reply of the module, and its last line, which counts them. Throws a ChildFailure (rubbish). */
+export function splitReply(text: string): { lines: string[]; end: unknown } {
   const lines = text.split(/\r?\n/)
   const last = lines.pop() ?? ''
   const end = asObject(last)

@@ -1,6 +1,7 @@
 /** POST /invoke: one cmdlet in one shell, its answer streamed as NDJSON, with the faults that were asked for. */
 import type { ServerResponse } from 'node:http'
 import { CmdletError } from './cmdletError.ts'
+import { isDown } from './downServers.ts'
 import type { Fault } from './faults.ts'
 import { endLine, invoke, type Invocation } from './invoke.ts'
 import { writePiece } from './routes.ts'
@@ -11,10 +12,11 @@ const chunkChars = 64 * 1024
 
 /** `request.shell` is an open shell's id. Without a last line `{"end":true}` the connection broke. */
 export async function answerInvoke(
-  { exchange, journal, faults, latency, shells, now }: Simulation,
+  simulation: Simulation,
   request: Invocation & { readonly shell: string },
   response: ServerResponse,
 ): Promise<void> {
+  const { exchange, journal, faults, latency, shells, now } = simulation
   response.setHeader('content-type', 'application/x-ndjson; charset=utf-8')
   let shell: Shell
   try {
@@ -27,6 +29,12 @@ export async function answerInvoke(
   response.once('close', release)
   const latencyMs = faults.latencyMs(request.cmdlet)
   if (latencyMs > 0) await latency.wait(latencyMs)
+  // Down from before the command or since it came: nobody hears of it again.
+  if (isDown(simulation, shell.server)) {
+    shell.isBroken = true
+    release()
+    return void response.destroy()
+  }
   const fault = faults.next(request.cmdlet, now())
   if (fault?.kind === 'fail') {
     shell.isBroken ||= fault.breaksShell

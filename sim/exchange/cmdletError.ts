@@ -90,6 +90,12 @@ export const errors = {
       `Connecting to remote server ${server} failed: WinRM cannot complete the operation.`,
       'PSSessionOpenFailed,WinRMOperationTimeout',
     ),
+  refusedAccount: (server: string) =>
+    new CmdletError(
+      'PSRemotingTransportException',
+      `Connecting to remote server ${server} failed with the following error message : Access is denied.`,
+      'AccessDenied,PSSessionOpenFailed',
+    ),
   busy: () =>
     new CmdletError(
       'PSInvalidOperationException',

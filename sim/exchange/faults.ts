@@ -34,8 +34,10 @@ export const faultSettings = z.strictObject({
   shellLimit: z.int().min(0).nullish(),
   /** After how long an unused shell is given up. */
   shellIdleMs: z.number().min(0).nullish(),
-  /** Servers, by Fqdn or Name, that open no shell; ["*"]: none does. */
+  /** Servers, by Fqdn or Name, that are down: they open no shell and answer nothing, and what runs there is cut; ["*"]: all are. */
   unreachable: z.array(z.string()).nullish(),
+  /** Servers that open no shell because they refuse the account; shells that are open stay. */
+  refusing: z.array(z.string()).nullish(),
   hidden: hiddenPermissions.nullish(),
 })
 export type FaultSettings = z.infer<typeof faultSettings>

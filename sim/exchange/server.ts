@@ -4,6 +4,7 @@ import * as z from 'zod'
 import { adminRoutes } from './adminRoutes.ts'
 import { answerInvoke } from './answerInvoke.ts'
 import { CmdletError, errors } from './cmdletError.ts'
+import { isDown, isNamed } from './downServers.ts'
 import { readJson, writeJson, type Route } from './routes.ts'
 import type { Simulation } from './simulation.ts'
 
@@ -23,8 +24,9 @@ const routes: Readonly<Record<string, Route>> = {
     const { account, server } = shellRequest.parse(await body())
     const { exchange, faults, shells, now } = simulation
     const fqdn = server ?? exchange.servers[0]?.Fqdn ?? ''
-    if (isUnreachable(simulation, fqdn)) throw errors.unreachable(fqdn)
-    const shell = shells.open(account, faults.settings, now())
+    if (isDown(simulation, fqdn)) throw errors.unreachable(fqdn)
+    if (isNamed(simulation, fqdn, faults.settings.refusing)) throw errors.refusedAccount(fqdn)
+    const shell = shells.open({ account, server: fqdn }, faults.settings, now())
     writeJson(response, 200, { shell: shell.id, server: fqdn })
   },
   'POST /invoke': async ({ simulation, body, response }) =>
@@ -56,10 +58,4 @@ function refuse(response: ServerResponse, error: unknown): void {
   const message =
     error instanceof z.ZodError ? z.prettifyError(error) : error instanceof Error ? error.message : String(error)
   writeJson(response, 400, { error: { message } })
-}
-
-function isUnreachable({ exchange, faults }: Simulation, fqdn: string): boolean {
-  const names = (faults.settings.unreachable ?? []).map((name) => name.toLowerCase())
-  const known = exchange.servers.find((server) => server.Fqdn.toLowerCase() === fqdn.toLowerCase())
-  return names.some((name) => name === '*' || name === fqdn.toLowerCase() || name === known?.Name.toLowerCase())
 }

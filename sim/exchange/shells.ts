@@ -6,6 +6,8 @@ import type { FaultSettings } from './faults.ts'
 export interface Shell {
   readonly id: string
   readonly account: string
+  /** Full name of the server that it is on. */
+  readonly server: string
   lastUsed: number
   isBusy: boolean
   isBroken: boolean
@@ -21,13 +23,13 @@ export class Shells {
     return this.#shells.size
   }
 
-  /** Throws the shell limit's CmdletError. */
-  open(account: string, settings: FaultSettings, now: number): Shell {
+  /** Throws the shell limit's CmdletError; each server counts for itself. */
+  open({ account, server }: Pick<Shell, 'account' | 'server'>, settings: FaultSettings, now: number): Shell {
     this.#giveUpIdle(settings.shellIdleMs ?? defaultIdleMs, now)
     const limit = settings.shellLimit ?? defaultLimit
-    const held = [...this.#shells.values()].filter((shell) => shell.account === account)
+    const held = [...this.#shells.values()].filter((shell) => shell.account === account && shell.server === server)
     if (held.length >= limit) throw errors.shellLimit(limit)
-    const shell = { id: randomUUID(), account, lastUsed: now, isBusy: false, isBroken: false }
+    const shell = { id: randomUUID(), account, server, lastUsed: now, isBusy: false, isBroken: false }
     this.#shells.set(shell.id, shell)
     return shell
   }

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { expect, test } from 'vitest'
 import { newKeyPair } from '../../protocol/signing.ts'
-import { ConfigError, parseConfig, readConfig } from '../../relay/config.ts'
+import { ConfigError, parseConfig, parseDraft, readConfig } from '../../relay/config.ts'
 import { newFolder } from './startRelay.ts'
 
 const whole = {
@@ -70,9 +70,9 @@ test('all problems are told at once, each with its property and a remedy', () =>
     maxConversation: 4,
   })
   expect(problems).toEqual([
-    "rendezvous.address: must look like wss://<namespace>.servicebus.windows.net/$hc/<path>; copy it from the connector's join file",
+    "rendezvous.address: must look like wss://<namespace>.servicebus.windows.net/$hc/<path>; run easgate-relay join with the connector's join file",
     'rendezvous.key: is missing; run easgate-relay join, which protects it; a secret is never written in clear',
-    "cloudKeys.0: is not an Ed25519 public key in base64 DER; copy the list from the connector's join file",
+    "cloudKeys.0: is not an Ed25519 public key in base64 DER; run easgate-relay join with the connector's join file",
     expect.stringMatching(/^powershell\.executable: must be a full path; for example C:/),
     expect.stringMatching(/^powershell\.parallel: Too big.*; commands at the same time, 1 to 15/),
     expect.stringMatching(/^connection\.server: is missing; the full name of one Exchange server/),
@@ -116,4 +116,23 @@ test('a file is read as it is', async () => {
   writeFileSync(file, JSON.stringify({ ...whole, log: { file: 'relay.log' } }))
   const config = await readConfig(file)
   expect(config.log).toMatchObject({ file: path.join(path.dirname(file), 'relay.log'), level: 'info' })
+})
+
+test.each([
+  ['nothing', {}],
+  ['a connection without its server', { connection: { casFailover: false } }],
+  ['all but the connector', { connection: { server: 'ex01' }, stateDir: 'state', maxConversations: 3 }],
+])('a draft may hold %s, and is given back as it is written', (_what, draft) => {
+  expect(parseDraft(JSON.stringify(draft), '/x/relay.json')).toEqual(draft)
+})
+
+test.each([
+  ['an unknown setting', { conection: {} }, /^conection: is not a setting/],
+  ['a secret in clear', { rendezvous: { ...whole.rendezvous, key: 'clear' } }, /^rendezvous.key: is not/],
+  ['a connection that contradicts itself', { connection: { authentication: 'Basic' } }, /^connection.authentication: /],
+  ['a section that is no object', { connection: 5 }, /^connection: /],
+])('a draft with %s is refused like a whole configuration', (_what, draft, problem) => {
+  const parse = () => parseDraft(JSON.stringify(draft), '/x/relay.json')
+  expect(parse).toThrow(ConfigError)
+  expect(parse).toThrow(new RegExp(`^- ${problem.source.slice(1)}`, 'm'))
 })

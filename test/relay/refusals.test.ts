@@ -150,8 +150,8 @@ test('who sends nothing but rubbish is closed after sixteen frames', async () =>
   expect(await cloud.closed()).toBe(1008)
 })
 
-test('this file and the one on bounds show every code', () => {
+test('this file and those on bounds and on retirement show every code', () => {
   const here = [...refusedBatches.map(([, code]) => code), ...refusedHellos.map(([, code]) => code), 'replayed']
-  const inBounds = ['busy']
-  expect(refusalCodes.filter((code) => ![...here, ...inBounds].includes(code))).toEqual([])
+  const elsewhere = ['busy', 'retired']
+  expect(refusalCodes.filter((code) => ![...here, ...elsewhere].includes(code))).toEqual([])
 })

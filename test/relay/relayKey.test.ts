@@ -38,3 +38,20 @@ test('a key file that others can read is not used', async () => {
   chmodSync(path.join(folder, keyFileName), 0o640)
   await expect(loadRelayKey(folder, 'contoso')).rejects.toThrow('mode 640')
 })
+
+test('the file says what keeps others from the key, and a file of before, which does not say it, is taken', async () => {
+  const folder = newFolder()
+  const { fingerprint } = await loadRelayKey(folder, 'contoso')
+  const file = path.join(folder, keyFileName)
+  const { protection, ...before } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, string>
+  expect(protection).toBe('file mode 600')
+  writeFileSync(file, JSON.stringify(before), { mode: 0o600 })
+  expect((await loadRelayKey(folder, 'contoso')).fingerprint).toBe(fingerprint)
+})
+
+test('a key that DPAPI protected cannot be used on another system, and the error says what to do', async () => {
+  const folder = newFolder()
+  const file = path.join(folder, keyFileName)
+  writeFileSync(file, '{"protection":"DPAPI","protected":"AAAA"}', { mode: 0o600 })
+  await expect(loadRelayKey(folder, 'contoso')).rejects.toThrow(/DPAPI on a Windows computer.*move it away and approve/)
+})

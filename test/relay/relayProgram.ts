@@ -10,7 +10,7 @@ import { startRendezvous, type Rendezvous } from '../../sim/rendezvous/startRend
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
 import { fixtureShell, newFolder } from './startRelay.ts'
 
-const program = fileURLToPath(new URL('../../dist/relay/main.js', import.meta.url))
+const builtProgram = fileURLToPath(new URL('../../dist/relay/main.js', import.meta.url))
 export const rule = { name: 'both', key: 'a-secret-key', rights: ['listen', 'send'] as ('listen' | 'send')[] }
 
 export interface RelayProgram {
@@ -44,11 +44,17 @@ export function writeConfig(rendezvous: Rendezvous, changes: object = {}): strin
   return file
 }
 
-export function startProgram(args: readonly string[], nodeArgs: readonly string[] = []): RelayProgram {
+/** `at`: another copy of the program, and the folder that it runs in. */
+export function startProgram(
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+  at: { readonly program?: string; readonly cwd?: string } = {},
+): RelayProgram {
+  const { program = builtProgram, cwd = process.cwd() } = at
   if (!existsSync(program)) throw new Error(`${program} is missing: run "npm run build" first`)
   const stdio: ['pipe', 'pipe', 'pipe'] = ['pipe', 'pipe', 'pipe']
   const env = { ...process.env, EASGATE_LISTEN_KEY: rule.key }
-  const child = spawn(process.execPath, [...nodeArgs, program, 'run', ...args], { env, stdio })
+  const child = spawn(process.execPath, [...nodeArgs, program, 'run', ...args], { env, stdio, cwd })
   const said = { stdout: '', stderr: '' }
   child.stdout.on('data', (chunk) => (said.stdout += String(chunk)))
   child.stderr.on('data', (chunk) => (said.stderr += String(chunk)))

@@ -16,6 +16,7 @@ import { hostTimes, type HostTimes } from '../../relay/powershell/hostOptions.ts
 import { ShellHost } from '../../relay/powershell/shellHost.ts'
 import type { Outcome } from '../../relay/powershell/stepReply.ts'
 import { relayInfoOf } from '../../relay/relayInfo.ts'
+import { RetiredState } from '../../relay/retired.ts'
 import { sessionTimes } from '../../relay/sessionContext.ts'
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
 
@@ -90,7 +91,7 @@ export async function startRunner(settings: RunnerSettings = {}): Promise<TestRu
   return { host, runner, journal: () => linesOf(journalFile), runOne, until }
 }
 
-async function until(claim: () => boolean): Promise<void> {
+export async function until(claim: () => boolean): Promise<void> {
   while (!claim()) await new Promise((resolve) => setTimeout(resolve, 2))
 }
 
@@ -128,12 +129,13 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
     connectorId,
     signer: signerFrom(newKeyPair().privateKey),
     cloudKeys: keyRing([cloudPair.publicKey]),
-    allowed: { wipe: false, removePartnership: false },
+    allowed: { wipe: false, removePartnership: false, mail: false },
     runner,
     ledger,
     relayInfo: () =>
       relayInfoOf(host, { version: '0.0.0', parallel: settings.parallel ?? 1, sendsMail: false, replace: false }),
     maxConversations: 4,
+    retired: new RetiredState(newFolder(), silentLog),
     log: silentLog,
     now,
     times: sessionTimes,

@@ -83,7 +83,7 @@ export class EasgateModule {
     await this.#output(waitMs, maxRows)
     const lines = this.#collect(maxRows)
     const { queued } = runspaces
-    return { lines, end: { running: this.#live.size - queued, queued } }
+    return { lines, end: { running: this.#live.size - queued, queued, ...runspaces.sessions } }
   }
 
   async close(): Promise<Reply> {

@@ -15,6 +15,7 @@ export interface Failure {
 // ParameterBindingException           | NamedParameterNotFound  | parameterHidden
 // PSRemotingTransportException        | WSManUserLoadQuota      | throttled
 //                                     | …MaxConcurrentShells    | shellLimit
+//                                     | AccessDenied…           | accessDenied
 //                                     | any other               | sessionBroken
 // any                                 | AuthZ-Authorization…    | shellLimit
 // InvalidRunspaceState…, PSInvalid…   |                         | sessionBroken
@@ -43,5 +44,6 @@ function categoryOf(reason: string, failureCategory: string): string {
   if (reason === 'ParameterBindingException' && failureCategory === 'NamedParameterNotFound') return 'parameterHidden'
   if (reason !== 'PSRemotingTransportException') return byReason[reason] ?? 'other'
   if (failureCategory === 'WSManUserLoadQuota') return 'throttled'
+  if (failureCategory.startsWith('AccessDenied')) return 'accessDenied'
   return failureCategory.endsWith('MaxConcurrentShells') ? 'shellLimit' : 'sessionBroken'
 }

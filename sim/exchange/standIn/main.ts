@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { faultFromEnvironment, misbehave } from './childFault.ts'
 import { EasgateModule, type Reply } from './easgateModule.ts'
 import { parseShellLine, type ShellLine } from './shellLine.ts'
+import { connectionPoints, sendRequest } from './webRequest.ts'
 
 const { env } = process
 const consoleEnd = env['EASGATE_SIM_CRLF'] === '1' ? '\r\n' : '\n'
@@ -13,6 +14,7 @@ let isImported = false
 let steps = 0
 
 process.stdout.on('error', () => process.exit(0))
+answerQuestion(process.argv.at(process.argv.indexOf('-Command') + 1) ?? '')
 for await (const line of createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY })) {
   if (line.trim() !== '') await run(line)
 }
@@ -30,12 +32,21 @@ async function run(text: string): Promise<void> {
     return
   }
   if (line.kind === 'close') return print(await easgate.close())
+  if (line.kind === 'points') return print(connectionPoints(env['EASGATE_SIM_CONNECTION_POINT']))
+  if (line.kind === 'request') return print(await sendRequest(decode(line.argument)))
   if (line.kind === 'open') return print(await easgate.open(decode(line.argument)))
   steps += 1
   const reply = await easgate.step(decode(line.argument))
   const fault = easgate.childFault ?? faultFromEnvironment(env['EASGATE_SIM_CHILD'], steps)
   easgate.childFault = undefined
   await print(reply, fault)
+}
+
+/** `-Command "$($PSVersionTable.PSVersion) …"`, as `easgate-relay check` asks: version, edition, language mode, policy. */
+function answerQuestion(text: string): void {
+  if (!text.includes('$PSVersionTable')) return
+  process.stdout.write(`${env['EASGATE_SIM_POWERSHELL'] ?? '7.6.0 Core FullLanguage Undefined'}${consoleEnd}`)
+  process.exit(0)
 }
 
 async function print({ lines, end }: Reply, fault?: string): Promise<void> {

