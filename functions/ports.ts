@@ -15,6 +15,7 @@ import type {
 } from './core/types.ts'
 import type { AuditEntry, AuditRow } from './core/audit.ts'
 import type { ConnectorState, Organization, Retirement, Run } from './core/run.ts'
+import type { LedgerMail, Mail, MailKey, MailOutcome } from './core/mail.ts'
 import type { PlannedChange, Outcome } from './core/plan.ts'
 import type { RelayApproval, RelayIdentity } from './core/relay.ts'
 
@@ -53,39 +54,9 @@ export interface Conversation {
    * without an outcome may or may not have run. Several may run at once.
    */
   change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome>
-  /**
-   * Sends mails from the relay's notification account, one after the other; yields one outcome for each. A conversation that breaks gives `unknown`
-   * to those that have none. Throws AppError only when nothing was sent: conflict where the relay has no such account, badRequest for a mail that is not
-   * as it must be, relayRefused, relayLost when the conversation had ended before. The same batch again is answered by the same relay with the first outcomes.
-   */
+  /** One outcome for each mail, whatever happens. Throws AppError only when nothing was sent; which, says MailOutcome. */
   sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
 }
-
-/** `id` is unique in its batch. */
-export interface Mail {
-  readonly id: string
-  /** One address. */
-  readonly to: string
-  /** One line, at most 255 characters. */
-  readonly subject: string
-  /** At most 200,000 characters. */
-  readonly html: string
-  /** A PNG in base64, at most 64 KiB, which the HTML names as `cid:easgate`. */
-  readonly imagePng?: string
-}
-
-/**
- * sent: Exchange took it. refused: not sent, and never will be. delayed: certainly not sent, may be tried later. unknown: it may have been sent, so it is
- * never sent again by itself.
- */
-export interface MailOutcome {
-  readonly id: string
-  readonly state: 'sent' | 'refused' | 'delayed' | 'unknown'
-  /** Why; null when it was sent. */
-  readonly message: string | null
-  readonly retryAfterMs?: number
-}
-
 export interface DeviceLists {
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
@@ -138,7 +109,6 @@ export interface Directory {
   /** HTTP requests sent so far, retries included. */
   requests(): number
 }
-
 export interface Versioned<T> {
   readonly value: T
   readonly etag: string
@@ -177,28 +147,6 @@ export interface StoredChange {
   readonly key: string
   readonly change: PlannedChange
   readonly outcome: Outcome | null
-}
-
-/** A mail of the ledger: at most one for each EAS record and reason. */
-export interface MailKey {
-  /** Guid of the EAS record, or another name where no record is the cause. */
-  readonly record: string
-  readonly reason: string
-}
-/** Neither address nor text is kept. */
-export interface LedgerMail extends MailKey {
-  /** claimed: somebody is sending it, or died doing so. The others: MailOutcome. */
-  readonly state: 'claimed' | MailOutcome['state']
-  /** Id of the batch that carries or carried it. */
-  readonly batchId: string
-  /** How often it was claimed. */
-  readonly tries: number
-  /** ISO-8601 UTC: of the last claim, and of the outcome. */
-  readonly claimedAt: string
-  readonly endedAt: string | null
-  /** Of a delayed one: when it may be claimed again. */
-  readonly dueAt: string | null
-  readonly message: string | null
 }
 
 /** Table Storage. Every method retries inside; throws AppError storeFailed (retryable), changedMeanwhile on an ETag that does not fit. */
@@ -266,7 +214,6 @@ export interface Store {
   saveLedgerMail(connectorId: string, mail: LedgerMail, before: Versioned<LedgerMail> | null): Promise<string>
   /** Delayed mails that are due at `now` (ISO-8601 UTC), the longest due first. */
   dueMails(connectorId: string, now: string, top: number): Promise<readonly MailKey[]>
-
   /** Appends to the connector's hash chain; rows and head in one transaction per 99 rows. */
   appendAudit(connectorId: string, entries: readonly AuditEntry[]): Promise<void>
   /** From `fromSeq` (inclusive, first is 1) upwards. */

@@ -129,7 +129,7 @@ export const failureCategories = [
   'sessionBroken', // the session to Exchange broke while the command ran: outcome unknown
   'childFailed', // the PowerShell child hung, died or printed rubbish while the command ran: outcome unknown
   'expired', // the batch ran out of time before this command was started
-  'refused', // not started: the relay is shutting down
+  'refused', // not started: the relay is shutting down, or has no session to Exchange
   'mailRefused', // the mail was not sent and will not be: the recipient or the mail itself is wrong
   'mailDelayed', // the mail was certainly not sent; it may be later
   'mailUnknown', // the mail may have been sent

@@ -14,6 +14,10 @@ export interface Mail {
 }
 
 /**
+ * What came of a mail that a relay's notification account was given. Mails of a batch are sent one after the other; a conversation that breaks gives `unknown` to
+ * those that have no outcome. The same batch again is answered by the same relay with the first outcomes. Where nothing was sent there is an AppError instead:
+ * conflict (the relay has no such account), badRequest (a mail is not as it must be), relayRefused, relayLost (the conversation had ended before).
+ *
  * sent: Exchange took it. refused: not sent, and never will be. delayed: certainly not sent, may be tried later. unknown: it may have been sent, so it is
  * never sent again by itself.
  */

@@ -2,7 +2,7 @@
 import { checkCommand, noAllowances, type Command } from '../../protocol/checkCommand.ts'
 import type { CommandResult, FailureCategory } from '../../protocol/messages.ts'
 import { AppError } from '../errors.ts'
-import type { Mail, MailOutcome } from '../ports.ts'
+import type { Mail, MailOutcome } from '../core/mail.ts'
 import type { BatchInbox } from './batchInbox.ts'
 import type { RelayChannel } from './relayChannel.ts'
 

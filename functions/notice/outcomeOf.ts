@@ -1,6 +1,7 @@
 /** Sends one mail in a conversation, as a batch of its own, so that as few as can be are uncertain when the conversation breaks. */
 import { AppError, asAppError } from '../errors.ts'
-import type { Conversation, Mail, MailOutcome } from '../ports.ts'
+import type { Mail, MailOutcome } from '../core/mail.ts'
+import type { Conversation } from '../ports.ts'
 
 type Outcome = Omit<MailOutcome, 'id'>
 

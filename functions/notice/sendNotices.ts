@@ -1,6 +1,7 @@
 /** Mails to people, each at most once: claimed in the ledger before it is sent, its outcome recorded after. The folder's way in. */
 import { AppError, asAppError } from '../errors.ts'
-import type { Conversation, LedgerMail } from '../ports.ts'
+import type { LedgerMail } from '../core/mail.ts'
+import type { Conversation } from '../ports.ts'
 import { auditMail } from './auditMail.ts'
 import { claimMail, lookUp } from './claimMail.ts'
 import { endMail } from './endMail.ts'
@@ -110,7 +111,7 @@ function isOfThisConversation({ code }: AppError): boolean {
 }
 
 function noAccount({ relay }: Conversation): AppError {
-  const remedy = 'run easgate-relay configure on it and name the account that mails are sent from'
+  const remedy = 'run easgate-relay configure on it and name the account that sends them'
   return new AppError('conflict', `Relay ${relay.host} has no notification account: ${remedy}.`)
 }
 

@@ -30,7 +30,8 @@ describe('a test mail', () => {
   })
   test('each one is a mail of its own', async () => {
     const app = appWithRelay()
-    for (const _time of [1, 2]) expect((await app.call('POST', path, { body: { to } })).status).toBe(200)
+    await app.call('POST', path, { body: { to } })
+    await app.call('POST', path, { body: { to } })
     expect(app.exchange.mails.delivered).toHaveLength(2)
   })
   test.each([
@@ -48,7 +49,7 @@ describe('a test mail', () => {
     app.exchange.faults.noMailAccount = true
     const got = await app.call('POST', path, { body: { to } })
     const message =
-      'Relay fake-relay has no notification account: run easgate-relay configure on it and name the account that mails are sent from.'
+      'Relay fake-relay has no notification account: run easgate-relay configure on it and name the account that sends them.'
     expect(got).toMatchObject({ status: 409, body: graphError('conflict', message) })
     expect((await app.store.audit('contoso', 1, 9)).map(({ outcome }) => outcome)).toEqual([
       'asked',

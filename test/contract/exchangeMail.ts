@@ -1,6 +1,7 @@
 /** The contract of the port Exchange about mails: one suite for the fake and for the real chain down to the simulated EWS. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Conversation, Exchange, Mail, MailOutcome } from '../../functions/ports.ts'
+import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
+import type { Conversation, Exchange } from '../../functions/ports.ts'
 import { collect } from '../exchange/collect.ts'
 
 export interface MailSide {

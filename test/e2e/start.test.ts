@@ -43,7 +43,7 @@ describe('npm start', () => {
 
     const started = descendantsOf(launcher.pid)
     // Azurite, Exchange, Graph, rendezvous, relay and its PowerShell, Functions host
-    expect(started).toHaveLength(7)
+    expect(started).toHaveLength(8)
     launcher.signal('SIGINT')
     expect(await launcher.exited).toBe(0)
     expect(stillRunning(started)).toEqual([])
@@ -66,7 +66,7 @@ describe('npm start', () => {
     // Idle: nobody notices that the launcher is gone by writing to it
     await launcher.until(/Ctrl-C stops everything/)
     const started = descendantsOf(launcher.pid)
-    expect(started).toHaveLength(7)
+    expect(started).toHaveLength(8)
     launcher.signal('SIGKILL')
     expect(await launcher.exited).toBe('SIGKILL')
     await until('all of them ended by themselves', () => stillRunning(started).length === 0, 30_000)

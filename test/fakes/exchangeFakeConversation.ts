@@ -2,14 +2,8 @@
 import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { RelayIdentity } from '../../functions/core/relay.ts'
-import type {
-  ChangeCommand,
-  CommandOutcome,
-  Conversation,
-  DeviceLists,
-  Mail,
-  MailOutcome,
-} from '../../functions/ports.ts'
+import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
+import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists } from '../../functions/ports.ts'
 import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
 import { checkFakeBatch } from './exchangeFakeBatch.ts'
 import { checkFakeMail, runFakeMails, type FakeMails } from './exchangeFakeMail.ts'

@@ -1,6 +1,6 @@
 /** The notification account of the fake Exchange: mails it took, how the next ones end, and what it refuses as the real chain does. */
 import { AppError } from '../../functions/errors.ts'
-import type { Mail, MailOutcome } from '../../functions/ports.ts'
+import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
 
 /** How one mail ends. `delivers`: whether it reached its reader, told or not; by default what `state` says. */
 export type FakeMailEnd = Partial<Omit<MailOutcome, 'id'>> & {

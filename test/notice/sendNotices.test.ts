@@ -59,7 +59,7 @@ describe('a notice', () => {
     const one = world()
     const reports = await Promise.all([one.send([notice('r1')]), one.send([notice('r1')])])
     expect(one.exchange.mails.delivered).toHaveLength(1)
-    expect(reports.map(({ results }) => results[0]?.state).toSorted()).toEqual(['sent', 'underWay'])
+    expect(new Set(reports.map(({ results }) => results[0]?.state))).toEqual(new Set(['sent', 'underWay']))
   })
 })
 
@@ -141,7 +141,8 @@ describe('a claim that nobody ended', () => {
     one.clock.advance(20 * minute - 1)
     expect((await one.send([notice('r1')])).results).toMatchObject([{ state: 'underWay' }])
     one.clock.advance(1)
-    for (const _time of [1, 2]) expect((await one.send([notice('r1')])).results).toMatchObject([{ state: 'unknown' }])
+    expect((await one.send([notice('r1')])).results).toMatchObject([{ state: 'unknown' }])
+    expect((await one.send([notice('r1')])).results).toMatchObject([{ state: 'unknown' }])
     expect(await one.store.audit(connectorId, 1, 9)).toMatchObject([{ action: 'mailEnded', outcome: 'unknown' }])
     expect([one.exchange.mails.delivered, one.exchange.conversations]).toEqual([[], 0])
   })

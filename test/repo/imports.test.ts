@@ -37,6 +37,11 @@ const zones: Readonly<
     packages: 'any',
     why: 'an adapter',
   },
+  'functions/notice': {
+    mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts'],
+    packages: [],
+    why: 'who gets a mail, and that nobody gets it twice: over the ports alone',
+  },
   'functions/exchange': {
     mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts', 'protocol'],
     packages: 'any',
@@ -59,6 +64,7 @@ const zones: Readonly<
   'functions/api': {
     mayImport: [
       'functions/sync',
+      'functions/notice',
       'functions/wiring',
       'functions/core',
       'functions/errors.ts',
