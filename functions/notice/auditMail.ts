@@ -1,5 +1,5 @@
 /** The audit's two rows of a mail: before it is sent, and what became of it. Neither address nor text is in them. */
-import type { LedgerMail } from '../ports.ts'
+import type { LedgerMail } from '../portsStore.ts'
 import type { Asker, NoticePorts } from './notice.ts'
 
 /** `outcome`: asked, or the state it ended in. */

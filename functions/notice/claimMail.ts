@@ -1,6 +1,6 @@
 /** Takes a mail of the ledger for sending: of all who try, one gets it. */
 import { AppError } from '../errors.ts'
-import type { LedgerMail, MailKey, Versioned } from '../ports.ts'
+import type { LedgerMail, MailKey, Versioned } from '../portsStore.ts'
 import { endMail } from './endMail.ts'
 import type { Asker, NoticePorts } from './notice.ts'
 import { mostTries } from './retryMail.ts'

@@ -1,6 +1,7 @@
 /** Records what became of a claimed mail, in the ledger and in the audit. */
 import { AppError } from '../errors.ts'
-import type { LedgerMail, MailOutcome, Versioned } from '../ports.ts'
+import type { MailOutcome } from '../ports.ts'
+import type { LedgerMail, Versioned } from '../portsStore.ts'
 import { auditMail } from './auditMail.ts'
 import { afterOutcome } from './retryMail.ts'
 import type { Asker, NoticePorts } from './notice.ts'

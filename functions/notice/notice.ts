@@ -1,6 +1,7 @@
 /** The words of this folder: what is asked for, and what is told. Types only. */
 import type { AppError } from '../errors.ts'
-import type { LedgerMail, Mail, MailKey, Ports } from '../ports.ts'
+import type { Mail, Ports } from '../ports.ts'
+import type { LedgerMail, MailKey } from '../portsStore.ts'
 
 export type NoticePorts = Pick<Ports, 'exchange' | 'store' | 'clock' | 'log' | 'newId'>
 

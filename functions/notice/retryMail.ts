@@ -1,5 +1,6 @@
 /** How often a mail is tried that was certainly not sent, and when again. Pure. */
-import type { LedgerMail, MailOutcome } from '../ports.ts'
+import type { MailOutcome } from '../ports.ts'
+import type { LedgerMail } from '../portsStore.ts'
 
 const minuteMs = 60_000
 /** After the first, second … try. Long: what delays a mail is mended by a server's restart, or by a person. */

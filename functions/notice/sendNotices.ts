@@ -1,6 +1,7 @@
 /** Mails to people, each at most once: claimed in the ledger before it is sent, its outcome recorded after. The folder's way in. */
 import { AppError, asAppError } from '../errors.ts'
-import type { Conversation, LedgerMail } from '../ports.ts'
+import type { Conversation } from '../ports.ts'
+import type { LedgerMail } from '../portsStore.ts'
 import { auditMail } from './auditMail.ts'
 import { claimMail, lookUp } from './claimMail.ts'
 import { endMail } from './endMail.ts'

@@ -1,7 +1,7 @@
 /** The ledger of mails: a row for each, and beside a delayed one a second row by which it is found when it is due. Table mails. */
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
-import type { LedgerMail, MailKey, Store } from '../ports.ts'
+import type { LedgerMail, MailKey, Store } from '../portsStore.ts'
 import { afterPrefix, escapeKey, joinKey, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion, type Row } from './row.ts'

@@ -1,6 +1,6 @@
 /** The part of the store's contract about the ledger of mails. */
 import { describe, expect, test } from 'vitest'
-import type { LedgerMail } from '../../functions/ports.ts'
+import type { LedgerMail } from '../../functions/portsStore.ts'
 import { hostileIds, type StoreTest } from './storeTest.ts'
 
 export function mailsContract({ store, other, newId }: StoreTest): void {

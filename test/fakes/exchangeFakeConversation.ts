@@ -7,7 +7,9 @@ import type {
   CommandOutcome,
   Conversation,
   DeviceLists,
+  FoundMailbox,
   Mail,
+  MailboxQuery,
   MailOutcome,
 } from '../../functions/ports.ts'
 import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
@@ -58,9 +60,44 @@ export class FakeConversation implements Conversation {
     return this.#list('records', () => this.#shared.state.records())
   }
 
-  async configuration(): Promise<ExchangeConfiguration> {
+  async configuration(scope?: 'decisive'): Promise<ExchangeConfiguration> {
     await this.#enter('configuration')
-    return this.#shared.state.configuration()
+    const found = this.#shared.state.configuration()
+    return scope !== 'decisive' ? found : { ...found, servers: [], deviceClasses: [], mailboxPolicies: [] }
+  }
+
+  async findMailboxes(queries: readonly MailboxQuery[]): Promise<readonly FoundMailbox[]> {
+    await this.#enter('findMailboxes')
+    const { state } = this.#shared
+    const fits = (mailbox: Mailbox) =>
+      queries.some((query) => {
+        if ('guids' in query) return query.guids.includes(mailbox.guid)
+        if ('changedSince' in query) return state.changedAt(mailbox.guid) > query.changedSince
+        const isNamed = query.addresses.some((address) => mailbox.addresses.includes(address))
+        return isNamed || query.dn?.toLowerCase() === mailbox.dn.toLowerCase()
+      })
+    return state
+      .mailboxes()
+      .filter(fits)
+      .map((mailbox) => ({ mailbox, changedAt: state.changedAt(mailbox.guid) }))
+  }
+
+  async recordsOf(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, readonly EasRecord[]>> {
+    await this.#enter('recordsOf')
+    const { state } = this.#shared
+    const records = state.records()
+    const known = state.mailboxes().filter(({ guid }) => mailboxGuids.includes(guid))
+    return new Map(
+      known.map(({ guid, dn }) => [
+        guid,
+        records.filter(({ mailboxDn }) => mailboxDn.toLowerCase() === dn.toLowerCase()),
+      ]),
+    )
+  }
+
+  async newRecords(since: string): Promise<readonly EasRecord[]> {
+    await this.#enter('newRecords')
+    return this.#shared.state.records().filter(({ firstSync }) => firstSync !== null && firstSync > since)
   }
 
   async lists(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, DeviceLists>> {

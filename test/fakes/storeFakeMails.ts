@@ -1,5 +1,5 @@
 /** The ledger of mails of the store in memory. */
-import type { LedgerMail, Store } from '../../functions/ports.ts'
+import type { LedgerMail, Store } from '../../functions/portsStore.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 import { guardedRows } from './storeFakeState.ts'
 

@@ -15,7 +15,16 @@ const zones: Readonly<
     packages: [],
     why: 'the rules are values in, values out: no clock, no log, no package',
   },
-  'functions/ports.ts': { mayImport: ['functions/core'], packages: [], why: 'ports are types' },
+  'functions/ports.ts': {
+    mayImport: ['functions/core', 'functions/portsStore.ts'],
+    packages: [],
+    why: 'ports are types',
+  },
+  'functions/portsStore.ts': {
+    mayImport: ['functions/core', 'functions/ports.ts'],
+    packages: [],
+    why: 'ports are types',
+  },
   'functions/errors.ts': { mayImport: ['functions/core'], packages: [], why: 'errors are everybody’s' },
   'functions/config': {
     mayImport: ['functions/core', 'functions/errors.ts', 'protocol'],
@@ -23,22 +32,22 @@ const zones: Readonly<
     why: 'checked before anything is wired',
   },
   'functions/sync': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts'],
+    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
     packages: [],
     why: 'the path knows no adapter',
   },
   'functions/graph': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts'],
+    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
     packages: 'any',
     why: 'an adapter',
   },
   'functions/store': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts'],
+    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
     packages: 'any',
     why: 'an adapter',
   },
   'functions/exchange': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/errors.ts', 'protocol'],
+    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts', 'protocol'],
     packages: 'any',
     why: 'the adapter that speaks the wire',
   },
@@ -46,6 +55,7 @@ const zones: Readonly<
     mayImport: [
       'functions/config',
       'functions/ports.ts',
+      'functions/portsStore.ts',
       'functions/errors.ts',
       'functions/exchange',
       'functions/graph',
@@ -63,6 +73,7 @@ const zones: Readonly<
       'functions/core',
       'functions/errors.ts',
       'functions/ports.ts',
+      'functions/portsStore.ts',
       'functions/config',
       'protocol',
     ],
@@ -76,6 +87,7 @@ const zones: Readonly<
       'functions/core',
       'functions/errors.ts',
       'functions/ports.ts',
+      'functions/portsStore.ts',
       'functions/config',
       'protocol',
     ],
