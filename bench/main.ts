@@ -21,6 +21,10 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     what: 'what relay, node-powershell and module add to a cmdlet on a real PowerShell, beside the bare cmdlet',
     load: async () => (await import('./relay.ts')).relay,
   },
+  quick: {
+    what: 'a quick sync with ten changes at 1,000 and at 100,000 records; what one costs in which nothing changed',
+    load: async () => (await import('./quick.ts')).quick,
+  },
   memory: {
     what: 'heap of the Functions process and the relay at 5,000 and 20,000 records, under their limits',
     load: async () => (await import('./memory.ts')).memory,

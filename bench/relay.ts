@@ -15,6 +15,9 @@ const leastSpeedUp: Readonly<Record<number, number>> = { 4: 3.6, 15: 12 }
 const commandsPerSession = 30
 const bareScript = path.join(path.dirname(simulatedModule), 'simulatedExchange/Measure-Cmdlet.ps1')
 
+/** Commands before anything is measured. */
+const warmUp = (parallel: number) => parallel * 5
+
 interface Measured {
   readonly parallel: number
   readonly commands: number
@@ -35,7 +38,10 @@ export const relay: Bench = async ({
   if (!executable)
     return { rows: [{ relay: 'no PowerShell found: EASGATE_PWSH names none, none on PATH' }], figures: [] }
   const commands = (parallel: number) => Math.max(parallel, Math.min(records, commandsPerSession * parallel))
-  const exchange = await startExchange(Math.max(...cases.map(commands)), cmdletMs)
+  const exchange = await startExchange(
+    Math.max(...cases.map((parallel) => Math.max(commands(parallel), warmUp(parallel)))),
+    cmdletMs,
+  )
   try {
     const measured: Measured[] = []
     for (const parallel of cases) {
@@ -63,7 +69,7 @@ async function measure(given: Case): Promise<Measured> {
   const bare = await bareCmdlets(given)
   return withRelay(given, async (channel) => {
     // Every session is open then, and every path compiled
-    await inOneBatch(channel, parallel * 5)
+    await inOneBatch(channel, warmUp(parallel))
     const ms = await inOneBatch(channel, commands)
     const roundTrip = await oneByOne(channel, Math.min(parallel, mostBatches), Math.ceil(commands / parallel))
     const perSession = (wallMs: number) => (wallMs * parallel) / commands
@@ -80,7 +86,7 @@ async function measure(given: Case): Promise<Measured> {
 
 /** The same cmdlets in the same sessions, called by a script in one PowerShell. */
 async function bareCmdlets({ executable, exchangeUrl, parallel, commands }: Case) {
-  const numbers = ['-Parallel', parallel, '-Count', commands, '-Warm', parallel * 5].map(String)
+  const numbers = ['-Parallel', parallel, '-Count', commands, '-Warm', warmUp(parallel)].map(String)
   const args = ['-NoProfile', '-NonInteractive', '-File', bareScript, ...numbers]
   const env = { ...process.env, EASGATE_SIM_EXCHANGE: exchangeUrl, POWERSHELL_TELEMETRY_OPTOUT: '1', NO_COLOR: '1' }
   const { stdout } = await promisify(execFile)(executable, args, { env })

@@ -2,13 +2,13 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { TableClient, TableTransaction } from '@azure/data-tables'
 import { defaultPolicy } from '../functions/core/settings.ts'
-import type { Directory, Exchange, Ports, StepMessage } from '../functions/ports.ts'
+import type { Ports, StepMessage } from '../functions/ports.ts'
 import { tableStore } from '../functions/store/tableStore.ts'
 import { runStep } from '../functions/sync/runStep.ts'
 import { startRun } from '../functions/sync/startRun.ts'
 import { startAzurite } from '../sim/local/azurite.ts'
 import { median, round, timed, type Bench } from './bench.ts'
-import { sampleFacts } from './sampleFacts.ts'
+import { sources } from './sources.ts'
 
 const goal = 1.5
 const connectorId = 'bench'
@@ -99,60 +99,6 @@ async function gatherAndDecide(connectionString: string, tablePrefix: string, ma
   throw new Error('the run ended before the limits')
 }
 
-function sources(mailboxes: number): { exchange: Exchange; directory: Directory } {
-  const facts = sampleFacts(mailboxes)
-  const pages = async function* <T>(items: readonly T[]) {
-    for (let at = 0; at < items.length; at += 500) yield items.slice(at, at + 500)
-  }
-  const users = facts.flatMap(({ candidates }) => candidates.map(({ user }) => user))
-  const devices = facts.flatMap((one) => one.devices)
-  const page = <T>(items: readonly T[], cursor: string | null) => {
-    const at = Number(cursor ?? 0)
-    return { items: items.slice(at, at + 999), next: at + 999 < items.length ? String(at + 999) : null }
-  }
-  const conversation = {
-    relay: {
-      fingerprint: '',
-      version: '',
-      host: '',
-      parallel: 1,
-      organization: null,
-      server: null,
-      serverSince: null,
-      serverReason: null,
-      sendsMail: false,
-    },
-    mailboxes: () => pages(facts.flatMap(({ mailbox }) => (mailbox ? [mailbox] : []))),
-    records: () => pages(facts.flatMap((one) => one.records.map(({ record }) => record))),
-    configuration: async () => ({
-      organization: null,
-      defaultLevel: 'allow' as const,
-      userMailInsert: null,
-      adminMailRecipients: [],
-      rules: [],
-      servers: [],
-      deviceClasses: [],
-      mailboxPolicies: [],
-    }),
-    lists: async () => new Map(),
-    change: () => pages<never>([]) as never,
-    sendMail: () => pages<never>([]) as never,
-  }
-  return {
-    exchange: { converse: async (_, use) => use(conversation), tellRetired: async () => 0 },
-    directory: {
-      users: async (cursor) => page(users, cursor),
-      memberIds: async (_, cursor) =>
-        page(
-          users.map(({ id }) => id),
-          cursor,
-        ),
-      intuneDevices: async (cursor) => page(devices, cursor),
-      requests: () => 0,
-    },
-  }
-}
-
 interface Written {
   readonly tables: readonly {
     readonly name: string
@@ -163,7 +109,7 @@ interface Written {
 
 /** What stands in the tables afterwards, and which partitions a run reads how often. */
 async function writtenRows(connectionString: string, tablePrefix: string): Promise<Written> {
-  const tables = ['staging', 'records', 'changes'].map(async (name) => {
+  const tables = ['staging', 'records', 'places', 'changes'].map(async (name) => {
     const client = TableClient.fromConnectionString(connectionString, `${tablePrefix}${name}`, {
       allowInsecureConnection: true,
     })

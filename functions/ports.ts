@@ -9,15 +9,13 @@ import type {
   ExchangeConfiguration,
   IntuneDevice,
   Mailbox,
-  OwnConfiguration,
-  Policy,
   User,
 } from './core/types.ts'
-import type { AuditEntry, AuditRow } from './core/audit.ts'
-import type { ConnectorState, Organization, Retirement, Run } from './core/run.ts'
-import type { LedgerMail, Mail, MailKey, MailOutcome } from './core/mail.ts'
-import type { PlannedChange, Outcome } from './core/plan.ts'
-import type { RelayApproval, RelayIdentity } from './core/relay.ts'
+import type { DirectoryBookmark } from './core/bookmarks.ts'
+import type { Mail, MailOutcome } from './core/mail.ts'
+import type { Retirement } from './core/run.ts'
+import type { RelayIdentity } from './core/relay.ts'
+import type { Store } from './portsStore.ts'
 
 export interface Clock {
   now(): Date
@@ -46,7 +44,14 @@ export interface Conversation {
   mailboxes(): AsyncIterable<readonly Mailbox[]>
   /** Every EAS record, page by page, same rules. */
   records(): AsyncIterable<readonly EasRecord[]>
-  configuration(): Promise<ExchangeConfiguration>
+  /** decisive: only what decisions depend on; the lists that people look at are empty. */
+  configuration(scope?: 'decisive'): Promise<ExchangeConfiguration>
+  /** Mailboxes that Exchange changed after this instant (ISO-8601 UTC), or that these words name; those that are gone are missing. */
+  findMailboxes(queries: readonly MailboxQuery[]): Promise<readonly FoundMailbox[]>
+  /** EAS records of these mailboxes, by mailbox Guid. A mailbox that is gone is missing. */
+  recordsOf(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, readonly EasRecord[]>>
+  /** EAS records whose first sync was after this instant. */
+  newRecords(since: string): Promise<readonly EasRecord[]>
   /** The two lists of these mailboxes as they are now, by mailbox Guid; a mailbox that is gone is missing. */
   lists(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, DeviceLists>>
   /**
@@ -57,6 +62,19 @@ export interface Conversation {
   /** One outcome for each mail, whatever happens. Throws AppError only when nothing was sent; which, says MailOutcome. */
   sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
 }
+
+export interface FoundMailbox {
+  readonly mailbox: Mailbox
+  /** When Exchange last changed it, ISO-8601 UTC; null where it does not say. */
+  readonly changedAt: string | null
+}
+
+/** The last: any of the addresses (lower case, without prefix), or the DN. */
+export type MailboxQuery =
+  | { readonly guids: readonly string[] }
+  | { readonly changedSince: string }
+  | { readonly addresses: readonly string[]; readonly dn: string | null }
+
 export interface DeviceLists {
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
@@ -106,121 +124,43 @@ export interface Directory {
   /** Ids of the users in the group, directly or through groups in it. Throws groupNotFound. */
   memberIds(groupId: string, cursor: string | null): Promise<Page<string>>
   intuneDevices(cursor: string | null): Promise<Page<IntuneDevice>>
+  /** Where changes are read from after now. `groupIds`: the policy's groups. Throws groupNotFound. */
+  bookmark(groupIds: readonly string[]): Promise<DirectoryBookmark>
+  /** What changed since; null when the bookmark is too old and everything must be read. */
+  changes(bookmark: DirectoryBookmark, intunePlanIds: readonly string[]): Promise<DirectoryChanges | null>
+  /** These users as they are now; one that is gone is missing. */
+  usersById(ids: readonly string[], intunePlanIds: readonly string[]): Promise<readonly User[]>
+  /** Users with any of these addresses (lower case). */
+  usersByAddress(addresses: readonly string[], intunePlanIds: readonly string[]): Promise<readonly User[]>
+  /** Which of the groups each user is in, directly or through groups. A user that is gone is in none. */
+  memberships(userIds: readonly string[], groupIds: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>
+  /** Intune devices of each user. */
+  devicesOfUsers(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly IntuneDevice[]>>
+  /** The Intune devices that belong to these Entra devices. */
+  devicesByEntraId(deviceIds: readonly string[]): Promise<readonly IntuneDevice[]>
+  /** These Intune devices as they are now; one that is gone is missing. */
+  devicesById(ids: readonly string[]): Promise<readonly IntuneDevice[]>
+  /** Intune devices that reported to Intune after this instant (ISO-8601 UTC). */
+  devicesSyncedSince(since: string): Promise<readonly IntuneDevice[]>
   /** HTTP requests sent so far, retries included. */
   requests(): number
 }
-export interface Versioned<T> {
-  readonly value: T
-  readonly etag: string
-}
 
-/** Documents of one connector. */
-export interface Documents {
-  connector: ConnectorState
-  policy: Policy
-  exchange: ExchangeConfiguration
-  own: OwnConfiguration
-}
-export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'record' | 'mark'
-
-/**
- * A row of the records table. `data` is JSON text exactly as it was gathered, so that "differs" is a comparison of texts; `decision` is JSON text
- * of the last decision, for records only. Rows of a mailbox sort together, kinds in the order device, entry, mailbox, record, user.
- */
-export interface StoredRow {
-  readonly mailboxGuid: string
-  readonly kind: RowKind
-  readonly id: string
-  readonly data: string
-  readonly decision: string | null
-}
-export type RowKey = Pick<StoredRow, 'mailboxGuid' | 'kind' | 'id'>
-export type StagedKind = 'mailboxes' | 'records' | 'included' | 'excluded' | 'users' | 'devices'
-/** Which gathering: pages of an attempt that broke are never read. */
-export interface StageKey {
-  readonly connectorId: string
-  readonly runId: string
-  readonly kind: StagedKind
-  readonly attempt: string
-}
-export interface StoredChange {
-  readonly key: string
-  readonly change: PlannedChange
-  readonly outcome: Outcome | null
-}
-
-/** Table Storage. Every method retries inside; throws AppError storeFailed (retryable), changedMeanwhile on an ETag that does not fit. */
-export interface Store {
-  document<K extends keyof Documents>(connectorId: string, name: K): Promise<Versioned<Documents[K]> | null>
-  /** etag null: must not exist yet. Returns the new ETag. */
-  saveDocument<K extends keyof Documents>(
-    connectorId: string,
-    name: K,
-    value: Documents[K],
-    etag: string | null,
-  ): Promise<string>
-
-  /** `key`: organizationKey of its name. */
-  organization(key: string): Promise<Versioned<Organization> | null>
-  /** etag null: nobody serves it yet. Returns the new ETag. */
-  saveOrganization(key: string, value: Organization, etag: string | null): Promise<string>
-
-  relays(connectorId: string): Promise<readonly RelayApproval[]>
-  relay(connectorId: string, fingerprint: string): Promise<Versioned<RelayApproval> | null>
-  /** An administrator's word: replaces what is recorded. etag null: must not be recorded yet. Returns the new ETag. */
-  saveRelay(connectorId: string, relay: RelayApproval, etag: string | null): Promise<string>
-  /** A relay was here: recorded as given when it is new, else host, about and lastSeen alone. Never changes whether it is approved. */
-  sawRelay(connectorId: string, relay: RelayApproval): Promise<void>
-
-  run(connectorId: string, runId: string): Promise<Versioned<Run> | null>
-  saveRun(run: Run, etag: string | null): Promise<string>
-  /** Newest first. */
-  runs(connectorId: string, top: number): Promise<readonly Run[]>
-
-  /** Lines of one page by partition number; writing the same page again replaces it. */
-  stage(key: StageKey, page: number, lines: ReadonlyMap<number, readonly string[]>): Promise<void>
-  staged(key: StageKey, partition: number): Promise<readonly string[]>
-  /** All lines of all partitions, some at a time. */
-  allStaged(key: StageKey): AsyncIterable<readonly string[]>
-  clearStaged(connectorId: string, runId: string): Promise<void>
-
-  /** All rows of one partition, sorted by mailbox, kind, id. */
-  rows(connectorId: string, partition: number): Promise<readonly StoredRow[]>
-  writeRows(
-    connectorId: string,
-    partition: number,
-    upserts: readonly StoredRow[],
-    deletes: readonly RowKey[],
-  ): Promise<void>
-
-  /** Inserts or replaces by key; an outcome that is recorded already stays. */
-  putChanges(
-    connectorId: string,
-    runId: string,
-    changes: readonly { readonly key: string; readonly change: PlannedChange }[],
-  ): Promise<void>
-  /** In key order, from `after` (exclusive), only keys that start with `prefix`. */
-  changes(
-    connectorId: string,
-    runId: string,
-    prefix: string,
-    after: string | null,
-    top: number,
-  ): Promise<readonly StoredChange[]>
-  saveOutcomes(connectorId: string, runId: string, outcomes: ReadonlyMap<string, Outcome>): Promise<void>
-
-  ledgerMail(connectorId: string, key: MailKey): Promise<Versioned<LedgerMail> | null>
-  /** `before`: what stood there, as it was read; null: nothing. Throws changedMeanwhile when that is not so any more. Returns the new ETag. */
-  saveLedgerMail(connectorId: string, mail: LedgerMail, before: Versioned<LedgerMail> | null): Promise<string>
-  /** Delayed mails that are due at `now` (ISO-8601 UTC), the longest due first. */
-  dueMails(connectorId: string, now: string, top: number): Promise<readonly MailKey[]>
-  /** Appends to the connector's hash chain; rows and head in one transaction per 99 rows. */
-  appendAudit(connectorId: string, entries: readonly AuditEntry[]): Promise<void>
-  /** From `fromSeq` (inclusive, first is 1) upwards. */
-  audit(connectorId: string, fromSeq: number, top: number): Promise<readonly AuditRow[]>
-
-  /** Table requests sent so far, retries included. */
-  requests(): number
+/** In any order; the same change may come again in the next reading. */
+export interface DirectoryChanges {
+  readonly bookmark: DirectoryBookmark
+  /** Users as they are now. */
+  readonly users: readonly User[]
+  readonly removedUsers: readonly string[]
+  /** Who joined or left a watched group. */
+  readonly members: readonly {
+    readonly groupId: string
+    readonly id: string
+    readonly isGroup: boolean
+    readonly isRemoved: boolean
+  }[]
+  /** Entra's device ids (managedDevice.azureADDeviceId). */
+  readonly entraDevices: readonly string[]
 }
 
 /** One bounded piece of a run. `position` says how far the run was when the message was sent. */

@@ -2,7 +2,7 @@
 import { defaultPolicy, defaultSettings } from '../core/settings.ts'
 import type { Policy } from '../core/types.ts'
 import { AppError } from '../errors.ts'
-import type { Store, Versioned } from '../ports.ts'
+import type { Store, Versioned } from '../portsStore.ts'
 import { audited } from './audited.ts'
 import type { Call } from './call.ts'
 

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { partitionCount } from '../core/partition.ts'
 import { resolveOwner } from '../core/resolveOwner.ts'
 import type { EasRecord, Owner, StoredDecision } from '../core/types.ts'
-import type { Store, StoredRow } from '../ports.ts'
+import type { Store, StoredRow } from '../portsStore.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
 import { pageBody, readPosition, readTop } from './paging.ts'
 

@@ -1,6 +1,6 @@
 /** Graph's deviceManagementExchangeOnPremisesPolicy (facts D6): what Exchange does with devices that easgate says nothing about. */
 import type { ExchangeConfiguration, Policy } from '../core/types.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { readBody, withGiven } from './body.ts'
 import { connectorInPath, onlyConnector, type Answer, type Call } from './call.ts'
 import { changePolicy, readPolicy } from './changePolicy.ts'

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
 import type { RelayApproval } from '../core/relay.ts'
-import type { Versioned } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 import { fingerprintOf, keyRing } from '../../protocol/signing.ts'
 import { audited } from './audited.ts'
 import { patchOf, readOptionalBody } from './body.ts'

@@ -54,11 +54,12 @@ function runIdOf({ request }: Call): string {
 
 /** What concerns people; where the run's next message goes on does not. */
 function toView(run: Run) {
-  const { id, kind, dryRun, askedBy, attempt, state, step, startedAt, gatheredAt, endedAt } = run
+  const { id, kind, mode, dryRun, askedBy, attempt, state, step, startedAt, gatheredAt, endedAt } = run
   const { counts, groupSizes, refusal, differing, approvedBy, failure } = run
   return {
     id,
     kind,
+    mode,
     dryRun,
     askedBy,
     attempt,

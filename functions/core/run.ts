@@ -1,4 +1,5 @@
 /** A run and a connector as they are stored between steps. Pure. */
+import type { Bookmarks, DirectoryBookmark } from './bookmarks.ts'
 import type { LimitRefusal } from './limits.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
 
@@ -6,6 +7,7 @@ export type RunKind = 'full' | 'quick'
 
 /** The steps of a run in their order (design.md 4). `takeLease` repeats until the connector's lease is free. */
 export const stepNames = [
+  'gatherChanges',
   'gatherConfiguration',
   'gatherMailboxes',
   'gatherRecords',
@@ -27,6 +29,11 @@ export interface Run {
   readonly connectorId: string
   readonly id: string
   readonly kind: RunKind
+  /**
+   * What is read and decided. everything: all of it. changes: the mailboxes that a change touched. stored: those are read, and everything stored is
+   * decided again, because the policy or Exchange's configuration is another.
+   */
+  readonly mode: 'everything' | 'changes' | 'stored'
   /** Computes everything and sends nothing. */
   readonly dryRun: boolean
   /** `timer`, or a person's id. */
@@ -53,6 +60,14 @@ export interface Run {
   readonly configuration: ExchangeConfiguration | null
   /** Which attempts' staged pages are valid, by staged kind: one for each message that gathered some. */
   readonly attempts: Readonly<Record<string, readonly string[]>>
+  /** Taken before the reading began; null where this run reads no changes. */
+  readonly directory: DirectoryBookmark | null
+  /** The bookmarks this run goes on from; null: there were none, or they were too old. */
+  readonly bookmarks: Bookmarks | null
+  /** Hash of what this run decided by; set when it has decided. */
+  readonly decidedBy: string | null
+  /** Partitions with mailboxes that a change touched. */
+  readonly touched: readonly number[]
   /** Members found by group id, for the limits. */
   readonly groupSizes: Readonly<Record<string, number>>
   readonly counts: Counts
@@ -93,6 +108,10 @@ export interface ConnectorState {
   readonly lastQuickSync: string | null
   /** Of the last complete run, for the limits; null before the first. */
   readonly inventory: Inventory | null
+  /** Records that Exchange let in at the last run that decided everything. */
+  readonly allowed: number
+  /** Records that lost access by quick syncs since then, or since a person approved one: together they keep to the limits, too. */
+  readonly lost: number
   /** What the last conversation's relay said of itself. */
   readonly relay: {
     readonly host: string
@@ -141,6 +160,8 @@ export function newConnector(id: string): ConnectorState {
     lastFullSync: null,
     lastQuickSync: null,
     inventory: null,
+    allowed: 0,
+    lost: 0,
     relay: null,
     noRelaySince: null,
     organization: null,

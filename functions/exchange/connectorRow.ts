@@ -1,7 +1,7 @@
 /** The connector's row as this folder reads and changes it: whoever writes second reads again. */
 import { newConnector, type ConnectorState } from '../core/run.ts'
 import { AppError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 
 export type RowStore = Pick<Store, 'document' | 'saveDocument'>
 

@@ -15,9 +15,12 @@ import type { RelayChannel } from './relayChannel.ts'
 export async function readConfiguration(
   channel: RelayChannel,
   relay: Welcome['relay'],
+  scope: 'decisive' | undefined,
   options: ReadOptions,
 ): Promise<ExchangeConfiguration> {
-  const commands = cmdlets(relay.dialect).map((cmdlet) => ({ cmdlet, parameters: {} }))
+  const commands = cmdlets(relay.dialect)
+    .slice(0, scope === 'decisive' ? required : undefined)
+    .map((cmdlet) => ({ cmdlet, parameters: {} }))
   const answers = await readAll(channel, commands, options)
   const rows = answers.map((answer, index) => rowsOf(answer, commands[index]?.cmdlet ?? '', index < required, options))
   const [settings = [], rules = [], classes = [], servers = [], policies = []] = rows

@@ -5,6 +5,7 @@ import type { Conversation } from '../ports.ts'
 import { fromExchangeMailbox } from './fromExchangeMailbox.ts'
 import { fromExchangeRecord } from './fromExchangeRecord.ts'
 import type { Greeting } from './greetRelay.ts'
+import { findMailboxes, newRecords, recordsOf } from './readChanged.ts'
 import { readPages, type ReadCommand } from './readBatch.ts'
 import { readConfiguration } from './readConfiguration.ts'
 import type { RelayChannel } from './relayChannel.ts'
@@ -17,6 +18,7 @@ import type { Row } from '../../protocol/messages.ts'
 export function relayConversation(channel: RelayChannel, greeting: Greeting, options: RereadOptions): Conversation {
   const { fingerprint, welcome } = greeting
   const { version, host, parallel, organization, server, serverSince, serverReason, sendsMail, dialect } = welcome.relay
+  const deviceCmdlet = dialect === 'MobileDevice' ? 'Get-MobileDevice' : 'Get-ActiveSyncDevice'
   let listing: string | null = null
 
   /** Rows of a listing and of anything else share one credit: whoever waits for the one could wait for ever for the other. */
@@ -46,12 +48,23 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
     relay: { fingerprint, version, host, parallel, organization, server, serverSince, serverReason, sendsMail },
     mailboxes: (): AsyncIterable<readonly Mailbox[]> => list('Get-CASMailbox', fromExchangeMailbox),
     records: (): AsyncIterable<readonly EasRecord[]> => {
-      const cmdlet = dialect === 'MobileDevice' ? 'Get-MobileDevice' : 'Get-ActiveSyncDevice'
-      return list(cmdlet, (row, rowNumber) => fromExchangeRecord(row, rowNumber, cmdlet))
+      return list(deviceCmdlet, (row, rowNumber) => fromExchangeRecord(row, rowNumber, deviceCmdlet))
     },
-    async configuration() {
+    async configuration(scope) {
       checkNoListing('The configuration')
-      return readConfiguration(channel, welcome.relay, options)
+      return readConfiguration(channel, welcome.relay, scope, options)
+    },
+    async findMailboxes(queries) {
+      checkNoListing('Some mailboxes')
+      return findMailboxes(channel, queries, options)
+    },
+    async recordsOf(mailboxGuids) {
+      checkNoListing('The records of mailboxes')
+      return recordsOf(channel, deviceCmdlet, mailboxGuids, options)
+    },
+    async newRecords(since) {
+      checkNoListing('New records')
+      return newRecords(channel, deviceCmdlet, since, options)
     },
     async lists(mailboxGuids) {
       checkNoListing('The lists of mailboxes')

@@ -22,8 +22,19 @@ export async function rereadLists(
   mailboxGuids: readonly string[],
   options: RereadOptions,
 ): Promise<ReadonlyMap<string, DeviceLists>> {
+  return new Map(
+    [...(await readMailboxRows(channel, mailboxGuids, options))].map(([guid, row]) => [guid, fromExchangeLists(row)]),
+  )
+}
+
+/** The rows of these mailboxes, by the same rules. */
+export async function readMailboxRows(
+  channel: RelayChannel,
+  mailboxGuids: readonly string[],
+  options: RereadOptions,
+): Promise<ReadonlyMap<string, Row>> {
   const wanted = [...new Set(mailboxGuids.map((guid) => guid.toLowerCase()))]
-  const found = new Map<string, DeviceLists>()
+  const found = new Map<string, Row>()
   // Only what is a Guid from its first to its last character goes into a filter's text.
   const filterable = options.reread === 'bulk' ? wanted.filter((guid) => guidPattern.test(guid)) : []
   for (const groups of inChunks(inChunks(filterable, groupSize), limits.commandsPerBatch)) {
@@ -54,12 +65,7 @@ function readOne(guid: string): ReadCommand {
 }
 
 /** A filter that failed found nothing: its mailboxes are asked for one by one, and that answer counts. */
-function keepGroup(
-  answer: ReadAnswer,
-  guids: readonly string[],
-  found: Map<string, DeviceLists>,
-  options: ReadOptions,
-) {
+function keepGroup(answer: ReadAnswer, guids: readonly string[], found: Map<string, Row>, options: ReadOptions) {
   if (answer.problem) {
     options.log.warn('exchange.rereadFilterFailed', { mailboxes: guids.length, problem: answer.problem.code })
     return
@@ -67,7 +73,7 @@ function keepGroup(
   for (const row of answer.rows) keep(row, guids, found)
 }
 
-function keepOne(answer: ReadAnswer, guid: string, found: Map<string, DeviceLists>): void {
+function keepOne(answer: ReadAnswer, guid: string, found: Map<string, Row>): void {
   if (answer.result.error?.category === 'notFound') return
   if (answer.problem) throw answer.problem
   if (answer.rows.length !== 1) throw notAsked(`${answer.rows.length} rows for the one mailbox ${guid}`)
@@ -75,12 +81,12 @@ function keepOne(answer: ReadAnswer, guid: string, found: Map<string, DeviceList
 }
 
 /** A server that cannot resolve an identity, or ignores a filter, may return every mailbox (facts A1): no row is taken on trust. */
-function keep(row: Row, asked: readonly string[], found: Map<string, DeviceLists>): void {
+function keep(row: Row, asked: readonly string[], found: Map<string, Row>): void {
   const guid = guidOf(row)
   if (guid === null || !asked.includes(guid))
     throw notAsked(`mailbox ${guid ?? 'without Guid'}, which was not asked for`)
   if (found.has(guid)) throw notAsked(`mailbox ${guid} twice`)
-  found.set(guid, fromExchangeLists(row))
+  found.set(guid, row)
 }
 
 function notAsked(what: string): AppError {

@@ -6,6 +6,7 @@ import type { Directory, Log, Page } from '../ports.ts'
 import { deviceProperties, fromGraphDevice } from './fromGraphDevice.ts'
 import { fromGraphUser, userProperties } from './fromGraphUser.ts'
 import { fromGraphId } from './fromGraphValues.ts'
+import { graphChanges } from './graphChanges.ts'
 import { graphFailure, type Asked } from './graphFailure.ts'
 import { graphHttp } from './graphHttp.ts'
 import { checkCursor, makeLoopCheck, parsePage, type GraphPage } from './graphPage.ts'
@@ -73,6 +74,7 @@ export function graphDirectory(options: GraphDirectoryOptions): Directory {
       const page = await read(asked, first, cursor)
       return { items: page.rows.map(fromGraphDevice), next: page.next }
     },
+    ...graphChanges({ http, origin: endpoint.origin, now, log, read }),
     requests: () => http.requests(),
   }
 }

@@ -13,6 +13,7 @@ import {
   userAgentPolicy,
   type Pipeline,
   type PipelinePolicy,
+  type PipelineRequestOptions,
   type PipelineResponse,
 } from '@azure/core-rest-pipeline'
 import { AppError, asAppError } from '../errors.ts'
@@ -50,6 +51,8 @@ export interface GraphReply {
 export interface GraphHttp {
   /** The last answer, whatever its status. Throws AppError graphFailed (retryable) where none came, and what the token's policy throws. */
   get(url: string, headers: Readonly<Record<string, string>>): Promise<GraphReply>
+  /** The same for a POST of JSON, which must be safe to send twice. */
+  post(url: string, body: object): Promise<GraphReply>
   requests(): number
 }
 
@@ -74,19 +77,20 @@ export function graphHttp(options: GraphHttpOptions): GraphHttp {
     pipeline.addPolicy(attemptPolicy({ timeoutMs, onAttempt }), { afterPhase: 'Sign' })
     return pipeline
   }
+  const send = async (url: string, given: Partial<PipelineRequestOptions>): Promise<GraphReply> => {
+    const request = createPipelineRequest({ url, allowInsecureConnection: endpoint.isLoopback, ...given })
+    try {
+      return toReply(await pipelineUntil(now() + options.deadlineMs).sendRequest(client, request))
+    } catch (thrown) {
+      throw noAnswer(thrown, request.requestId)
+    }
+  }
   return {
-    get: async (url, headers) => {
-      const request = createPipelineRequest({
-        url,
-        method: 'GET',
-        headers: createHttpHeaders({ accept: 'application/json', ...headers }),
-        allowInsecureConnection: endpoint.isLoopback,
-      })
-      try {
-        return toReply(await pipelineUntil(now() + options.deadlineMs).sendRequest(client, request))
-      } catch (thrown) {
-        throw noAnswer(thrown, request.requestId)
-      }
+    get: (url, headers) =>
+      send(url, { method: 'GET', headers: createHttpHeaders({ accept: 'application/json', ...headers }) }),
+    post: (url, body) => {
+      const headers = createHttpHeaders({ accept: 'application/json', 'content-type': 'application/json' })
+      return send(url, { method: 'POST', headers, body: JSON.stringify(body) })
     },
     requests: () => requests,
   }

@@ -1,7 +1,7 @@
 /** Takes a mail of the ledger for sending: of all who try, one gets it. */
 import { AppError } from '../errors.ts'
 import type { LedgerMail, MailKey } from '../core/mail.ts'
-import type { Versioned } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 import { endMail } from './endMail.ts'
 import type { Asker, NoticePorts } from './notice.ts'
 import { mostTries } from './retryMail.ts'

@@ -1,7 +1,7 @@
 /** Records what became of a claimed mail, in the ledger and in the audit. */
 import { AppError } from '../errors.ts'
 import type { LedgerMail, MailOutcome } from '../core/mail.ts'
-import type { Versioned } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 import { auditMail } from './auditMail.ts'
 import { afterOutcome } from './retryMail.ts'
 import type { Asker, NoticePorts } from './notice.ts'

@@ -1,6 +1,6 @@
 /** The plan of a run, a row per change, its outcome in properties of its own, so that either is written without the other. Table changes. */
 import type { Outcome, PlannedChange } from '../core/plan.ts'
-import type { Store, StoredChange } from '../ports.ts'
+import type { Store, StoredChange } from '../portsStore.ts'
 import { afterPrefix, escapeKey, joinKey, unescapeKey } from './keys.ts'
 import { mergedTextProperties, readText } from './longText.ts'
 import { submitPhases } from './submitPhases.ts'

@@ -1,6 +1,6 @@
 /** The connector's documents (state, policy, configurations): one row each, guarded by its ETag. Table connectors. */
 import { randomUUID } from 'node:crypto'
-import type { Documents, Store, Versioned } from '../ports.ts'
+import type { Documents, Store, Versioned } from '../portsStore.ts'
 import { escapeKey, joinKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion } from './row.ts'

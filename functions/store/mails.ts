@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { LedgerMail, MailKey } from '../core/mail.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { afterPrefix, escapeKey, joinKey, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion, type Row } from './row.ts'

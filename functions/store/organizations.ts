@@ -1,7 +1,7 @@
 /** Which connector serves an Exchange organization: one row each, in a partition of its own, guarded by its ETag. Table connectors. */
 import { randomUUID } from 'node:crypto'
 import type { Organization } from '../core/run.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { joinKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion } from './row.ts'

@@ -1,15 +1,19 @@
 /** The last known mailboxes, users, devices, entries and EAS records, a table partition for each partition of mailboxes. Table records. */
+import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
-import type { RowKey, RowKind, Store, StoredRow } from '../ports.ts'
-import { joinKey, partitionDigits, splitKey } from './keys.ts'
+import type { RowKey, RowKind, Store, StoredRow } from '../portsStore.ts'
+import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion, type ReadRow } from './row.ts'
 import { submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
 import type { Action } from './transactions.ts'
 
+/** Reads under way at once. */
+const maxReads = 16
+
 /** The kinds sort as the port asks by their own names. Entries, which say what easgate owns, are written before anything else. */
-export function records(table: Table): Pick<Store, 'rows' | 'writeRows'> {
+export function records(table: Table): Pick<Store, 'rows' | 'rowsOf' | 'writeRows'> {
   return {
     async rows(connectorId, partition) {
       const found: StoredRow[] = []
@@ -17,6 +21,18 @@ export function records(table: Table): Pick<Store, 'rows' | 'writeRows'> {
         for (const row of rows) found.push(fromRow(row))
       }
       return found
+    },
+    async rowsOf(connectorId, partition, mailboxGuids) {
+      const key = joinKey(connectorId, partitionDigits(partition))
+      const limit = pLimit(maxReads)
+      const found = await limit.map([...new Set(mailboxGuids)].toSorted(), async (guid) => {
+        const prefix = joinKey(guid, '')
+        const ofMailbox: StoredRow[] = []
+        for await (const rows of table.scan(key, { from: prefix, to: afterPrefix(prefix) }))
+          ofMailbox.push(...rows.map(fromRow))
+        return ofMailbox
+      })
+      return found.flat()
     },
     async writeRows(connectorId, partition, upserts, deletes) {
       const key = joinKey(connectorId, partitionDigits(partition))

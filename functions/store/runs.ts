@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import type { Run } from '../core/run.ts'
-import type { Store, Versioned } from '../ports.ts'
+import type { Store, Versioned } from '../portsStore.ts'
 import { afterPrefix, escapeKey, joinKey, sortable, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { schemaVersion, type ReadRow, type Row } from './row.ts'

@@ -1,5 +1,5 @@
 /** Which gathering attempts a run has staged: a row each, written before their first page, so that clearing a run needs no search. */
-import type { StageKey } from '../ports.ts'
+import type { StageKey } from '../portsStore.ts'
 import { joinKey } from './keys.ts'
 import { schemaVersion } from './row.ts'
 import { submitPhases } from './submitPhases.ts'

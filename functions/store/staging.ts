@@ -2,7 +2,7 @@
  * Gathered lines until they are decided on. One table partition per gathering attempt; row keys `partition|page|chunk`, so that a partition
  * of mailboxes is one range; one `page|…` row per page that names the rows it wrote; and one partition per run that lists its attempts. Table staging.
  */
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { afterPrefix, partitionDigits } from './keys.ts'
 import { readText } from './longText.ts'
 import type { ReadRow } from './row.ts'

@@ -1,13 +1,14 @@
 /** The Store port on Azure Table Storage (or Azurite): seven tables, each opened here once per process; the folder's table of contents. */
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { audit } from './audit.ts'
 import { changes } from './changes.ts'
 import { tableClient, type TableService } from './connection.ts'
 import { documents } from './documents.ts'
 import { mails } from './mails.ts'
 import { organizations } from './organizations.ts'
+import { places } from './places.ts'
 import { records } from './records.ts'
 import { relays } from './relays.ts'
 import { runs } from './runs.ts'
@@ -48,6 +49,7 @@ export function tableStore(options: TableStoreOptions): Store {
     ...runs(open('runs')),
     ...staging(open('staging')),
     ...records(open('records')),
+    ...places(open('places')),
     ...changes(open('changes')),
     ...mails(open('mails')),
     ...audit(open('audit'), hash),

@@ -2,7 +2,8 @@
 import type { ConfigurationChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
 import type { AccessRule, ExchangeConfiguration } from '../core/types.ts'
-import type { ChangeCommand, StoredChange } from '../ports.ts'
+import type { ChangeCommand } from '../ports.ts'
+import type { StoredChange } from '../portsStore.ts'
 import type { Applying } from './applying.ts'
 import { auditEnded, auditSent, auditSettled } from './auditCommands.ts'
 import { isTransient } from './isTransient.ts'
@@ -18,7 +19,7 @@ export async function applyConfiguration(applying: Applying, open: readonly Stor
     change.kind === 'lists' || change.kind === 'adopt' ? [] : [{ key, change }],
   )
   if (changes.length === 0) return
-  const now = await applying.conversation.configuration()
+  const now = await applying.conversation.configuration('decisive')
   for (const { key, change } of changes) {
     const state = compare(change, now)
     if (state === 'send') await send(applying, key, change)

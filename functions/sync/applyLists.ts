@@ -1,7 +1,8 @@
 /** A chunk of mailbox changes: read the lists again, record what will be ours, send, record what became of it. */
 import type { Adoption, ListChange, Outcome } from '../core/plan.ts'
 import { add } from '../core/tally.ts'
-import type { ChangeCommand, CommandOutcome, StoredChange, StoredRow } from '../ports.ts'
+import type { ChangeCommand, CommandOutcome } from '../ports.ts'
+import type { StoredChange, StoredRow } from '../portsStore.ts'
 import type { Applying } from './applying.ts'
 import { auditEnded, auditSent, auditSettled } from './auditCommands.ts'
 import { editLists, type ListEdits } from './editLists.ts'

@@ -2,7 +2,9 @@
 import type { Outcome, Phase } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { add, type Tally } from '../core/tally.ts'
-import type { Ports, StoredChange } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Place, StoredChange } from '../portsStore.ts'
+import { dueAfter } from './changes/due.ts'
 import type { Applying } from './applying.ts'
 import { applyConfiguration } from './applyConfiguration.ts'
 import { prepareLists, runLists } from './applyLists.ts'
@@ -78,13 +80,21 @@ async function* pagesOf(store: Ports['store'], run: Run, phase: Phase): AsyncGen
   }
 }
 
-/** How many changes of the run ended how, by the rows themselves: a message that died took its own numbers with it. */
-export async function countOutcomes({ store }: Pick<Ports, 'store'>, run: Run): Promise<Tally> {
+/** How many changes of the run ended how, and the mailboxes to be tried again, by the rows themselves: a message that died took its own numbers with it. */
+export async function countOutcomes(
+  { store, clock }: Pick<Ports, 'store' | 'clock'>,
+  run: Run,
+): Promise<{ outcomes: Tally; due: Place[] }> {
   const counts: Tally = {}
+  const due: Place[] = []
+  const nowMs = clock.now().getTime()
   for (const phase of [1, 2, 3, 4] as const) {
     for await (const page of pagesOf(store, run, phase)) {
-      for (const { outcome } of page) if (outcome) add(counts, `outcome.${outcome.state}`)
+      for (const change of page) {
+        if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
+        due.push(...dueAfter(change, nowMs))
+      }
     }
   }
-  return counts
+  return { outcomes: counts, due }
 }

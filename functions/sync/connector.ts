@@ -1,7 +1,8 @@
 /** Reads and changes the connector's own row: whoever writes second reads again. */
 import { newConnector, type ConnectorState, type Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
-import type { Ports, Versioned } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 
 const maxTries = 10
 

@@ -1,7 +1,8 @@
 /** A person's word on a plan that the limits hold: approve and it is applied, reject and it never is. */
 import type { Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
-import type { Ports, Versioned } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 import { checkNotRetired } from './checkNotRetired.ts'
 import { changeConnector } from './connector.ts'
 import { messageFor } from './messageFor.ts'

@@ -5,10 +5,13 @@ import { changeKey, type PlannedChange } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { tallyMailbox, type Tally } from '../core/tally.ts'
 import type { EasRecord, IntuneDevice, Mailbox, OwnEntry, Owner, StoredDecision } from '../core/types.ts'
-import type { Ports, RowKey, StoredRow } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { Place, RowKey, StoredRow } from '../portsStore.ts'
+import { placesOf } from './changes/devicePlace.ts'
+import { dueOf } from './changes/due.ts'
 import { entryKey } from './entryRow.ts'
 import type { LoadedPartition } from './loadPartition.ts'
-import { mergePartition } from './mergePartition.ts'
+import { mergePartition, type Merged, type MergedMailbox } from './mergePartition.ts'
 
 export async function decidePartition(
   { store }: Ports,
@@ -22,16 +25,45 @@ export async function decidePartition(
   const written = new Map(merged.upserts.map((row) => [row, row]))
   const deletes: RowKey[] = [...merged.deletes]
   const changes: { key: string; change: PlannedChange }[] = []
-  for (const rows of byMailbox(merged.rows)) {
-    const facts = factsOf(rows, loaded.readAtMs)
+  const due: Place[] = []
+  for (const mailbox of merged.mailboxes) {
+    const rows = mailboxRows(mailbox)
+    const facts = factsOf(rows, mailbox.readAtMs)
     const verdict = decideMailbox(facts, context, run)
     tallyMailbox(tally, facts, verdict)
     keepDecisions(rows, verdict, written)
+    rows.records.forEach(({ record }, index) =>
+      due.push(...dueOf(rows.guid, record, verdict.decisions[index], context)),
+    )
     for (const entry of verdict.obsolete) deletes.push(entryKey(rows.guid, entry))
     for (const change of verdict.changes) changes.push({ key: changeKey(change, partition, 0), change })
   }
+  const places = placeChanges(merged, run)
   if (changes.length > 0) await store.putChanges(run.connectorId, run.id, changes)
+  // Places first: one too many leads nowhere, one too few hides a change until the next full sync
+  const upserts = [...places.upserts, ...distinct(due)]
+  if (upserts.length > 0) await store.writePlaces(run.connectorId, upserts, [])
   await store.writeRows(run.connectorId, partition, [...written.values()], deletes)
+  if (places.deletes.length > 0) await store.writePlaces(run.connectorId, [], places.deletes)
+}
+
+/** The index follows the rows. Without bookmarks nobody has relied on it yet: it is written whole. */
+function placeChanges({ mailboxes, upserts, deletes }: Merged, run: Run) {
+  const isFirst = run.mode === 'everything' && run.bookmarks === null
+  const isIndexed = ({ kind }: RowKey) => kind === 'user' || kind === 'device'
+  const changed = new Set([...upserts, ...deletes].filter(isIndexed).map(({ mailboxGuid }) => mailboxGuid))
+  const found: { upserts: Place[]; deletes: Place[] } = { upserts: [], deletes: [] }
+  for (const { guid, before, rows } of mailboxes) {
+    if (!isFirst && !changed.has(guid)) continue
+    const [old, now] = [placesOf(before), placesOf(rows)]
+    for (const [key, place] of now) if (isFirst || old.get(key)?.data !== place.data) found.upserts.push(place)
+    for (const [key, place] of old) if (!now.has(key)) found.deletes.push(place)
+  }
+  return found
+}
+
+function distinct(due: readonly Place[]): Place[] {
+  return [...new Map(due.map((place) => [`${place.id}|${place.mailboxGuid}`, place])).values()]
 }
 
 interface MailboxRows {
@@ -44,25 +76,10 @@ interface MailboxRows {
   readonly records: { record: EasRecord; previous: StoredDecision | null }[]
 }
 
-function byMailbox(rows: readonly StoredRow[]): Iterable<MailboxRows> {
-  const found = new Map<string, MailboxRows>()
-  for (const row of rows) {
-    let group = found.get(row.mailboxGuid)
-    if (!group) {
-      group = {
-        guid: row.mailboxGuid,
-        mailbox: null,
-        owners: [],
-        devices: [],
-        entries: [],
-        recordRows: [],
-        records: [],
-      }
-      found.set(row.mailboxGuid, group)
-    }
-    addRow(group, row)
-  }
-  return found.values()
+function mailboxRows({ guid, rows }: MergedMailbox): MailboxRows {
+  const group: MailboxRows = { guid, mailbox: null, owners: [], devices: [], entries: [], recordRows: [], records: [] }
+  for (const row of rows) addRow(group, row)
+  return group
 }
 
 function addRow(group: MailboxRows, row: StoredRow): void {

@@ -1,7 +1,7 @@
 /** Rows that record which entries easgate made: written before the command that makes them is sent. */
 import { deviceKey } from '../core/deviceKey.ts'
 import type { List, OwnEntry } from '../core/types.ts'
-import type { RowKey, StoredRow } from '../ports.ts'
+import type { RowKey, StoredRow } from '../portsStore.ts'
 
 export function entryKey(
   mailboxGuid: string,

@@ -1,15 +1,24 @@
-/** One partition in memory: its rows as stored, and what this run gathered for it. */
+/** One partition in memory, or the touched mailboxes of one: the rows as stored, and what this run gathered for them. */
 import type { Run } from '../core/run.ts'
-import type { Ports, RowKind, StagedKind, StoredRow } from '../ports.ts'
+import type { Ports } from '../ports.ts'
+import type { RowKind, StagedKind, StoredRow } from '../portsStore.ts'
 import { stagedOf } from './readStaged.ts'
 import type { StagedRow } from './stagedLine.ts'
 
 export interface LoadedPartition {
+  /** Its marks left out. */
   readonly stored: readonly StoredRow[]
-  /** What was gathered, by row kind; null when a later gathering has already been merged: the stored rows are newer. */
-  readonly gathered: ReadonlyMap<RowKind, readonly StagedRow[]> | null
-  /** When the reading began that the lists are from, Unix milliseconds. */
-  readonly readAtMs: number
+  /** What was gathered, by row kind. */
+  readonly gathered: ReadonlyMap<RowKind, readonly StagedRow[]>
+  readonly marks: Marks
+}
+
+/** When the reading began that the stored rows are from, ISO-8601 UTC; '' where nothing was read yet. */
+export interface Marks {
+  /** Of the last complete gathering. */
+  readonly partition: string
+  /** Of mailboxes that a quick sync read since, by Guid. */
+  readonly mailboxes: ReadonlyMap<string, string>
 }
 
 const kinds: readonly (readonly [RowKind, StagedKind])[] = [
@@ -19,28 +28,40 @@ const kinds: readonly (readonly [RowKind, StagedKind])[] = [
   ['record', 'records'],
 ]
 
+/*
+ * mode        | rows that are read
+ * everything  | the partition's
+ * stored      | the partition's
+ * changes     | those of the mailboxes that were gathered
+ */
 export async function loadPartition({ store }: Ports, run: Run, partition: number): Promise<LoadedPartition> {
-  const [stored, ...gathered] = await Promise.all([
-    store.rows(run.connectorId, partition),
-    ...kinds.map(([, staged]) => stagedOf(store, run, staged, partition)),
-  ])
-  // A long full sync must not overwrite what a quick one read after it
-  const merged = markOf(stored)?.gatheredAt
-  const own = run.gatheredAt ?? run.startedAt
-  if (merged !== undefined && merged > own) return { stored, gathered: null, readAtMs: Date.parse(merged) }
-  return {
-    stored,
-    gathered: new Map(kinds.map(([kind], index) => [kind, gathered[index] ?? []])),
-    readAtMs: Date.parse(own),
-  }
+  const staged = await Promise.all(kinds.map(([, kind]) => stagedOf(store, run, kind, partition)))
+  const gathered = new Map(kinds.map(([kind], index) => [kind, staged[index] ?? []]))
+  const touched = [...new Set((gathered.get('mailbox') ?? []).map(({ mailboxGuid }) => mailboxGuid))]
+  const rows =
+    run.mode === 'changes'
+      ? await store.rowsOf(run.connectorId, partition, [partitionMark, ...touched])
+      : await store.rows(run.connectorId, partition)
+  const isMark = ({ kind }: StoredRow) => kind === 'mark'
+  return { stored: rows.filter((row) => !isMark(row)), gathered, marks: marksIn(rows.filter(isMark)) }
 }
 
-/** The partition's mark: which complete gathering was merged last. */
+/** What stands for a mailbox in the key of the partition's own mark. */
+export const partitionMark = ''
+
 export interface Mark {
   readonly gatheredAt: string
 }
 
-function markOf(stored: readonly StoredRow[]): Mark | null {
-  const row = stored.find(({ kind }) => kind === 'mark')
-  return row ? (JSON.parse(row.data) as Mark) : null
+export function marksIn(rows: readonly StoredRow[]): Marks {
+  const all = new Map(rows.map(({ mailboxGuid, data }) => [mailboxGuid, (JSON.parse(data) as Mark).gatheredAt]))
+  const partition = all.get(partitionMark) ?? ''
+  all.delete(partitionMark)
+  return { partition, mailboxes: all }
+}
+
+/** The later of the mailbox's own mark and its partition's. */
+export function markOf({ partition, mailboxes }: Marks, guid: string): string {
+  const own = mailboxes.get(guid) ?? ''
+  return own > partition ? own : partition
 }

@@ -1,7 +1,7 @@
 /** Where everything belongs: mailboxes by DN and by SMTP address. The one thing whose memory grows with the tenant (design.md 12, 6). */
 import type { Run } from '../core/run.ts'
 import type { Mailbox, User, Evidence } from '../core/types.ts'
-import type { Store } from '../ports.ts'
+import type { Store } from '../portsStore.ts'
 import { allStaged } from './readStaged.ts'
 
 export interface MailboxIndex {

@@ -2,7 +2,7 @@
 import { partitionOf } from '../core/partition.ts'
 import type { ListChange } from '../core/plan.ts'
 import type { List } from '../core/types.ts'
-import type { StoredRow } from '../ports.ts'
+import type { StoredRow } from '../portsStore.ts'
 import type { Applying } from './applying.ts'
 import type { ListEdits } from './editLists.ts'
 import { entryRow } from './entryRow.ts'

@@ -1,6 +1,6 @@
 /** Reads what a run has staged: the pages of every attempt that succeeded, and of no other. */
 import type { Run } from '../core/run.ts'
-import type { StagedKind, StageKey, Store } from '../ports.ts'
+import type { StagedKind, StageKey, Store } from '../portsStore.ts'
 import { fromLine, type StagedRow } from './stagedLine.ts'
 
 export function stageKey(run: Run, kind: StagedKind, attempt: string): StageKey {

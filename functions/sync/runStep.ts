@@ -1,7 +1,8 @@
 /** Carries out one message of the queue: claim the run's position, do its step, save, hand on the next. */
 import { addCounts, type Run } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
-import type { Ports, StepMessage, Versioned } from '../ports.ts'
+import type { Ports, StepMessage } from '../ports.ts'
+import type { Versioned } from '../portsStore.ts'
 import { failRun } from './failRun.ts'
 import { messageFor } from './messageFor.ts'
 import type { StepResult } from './step.ts'

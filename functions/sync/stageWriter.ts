@@ -1,6 +1,6 @@
 /** Collects gathered rows by partition and stages them some thousand at a time: few table requests, flat memory. */
 import { partitionOf } from '../core/partition.ts'
-import type { StageKey, Store } from '../ports.ts'
+import type { StageKey, Store } from '../portsStore.ts'
 import { toLine } from './stagedLine.ts'
 
 /** Rows held in memory before they are staged; at about 1 kB a row this is some megabytes. */

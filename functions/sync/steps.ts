@@ -4,6 +4,7 @@ import type { Step } from './step.ts'
 import { apply } from './steps/apply.ts'
 import { decidePartitions } from './steps/decidePartitions.ts'
 import { finish } from './steps/finish.ts'
+import { gatherChanges } from './steps/gatherChanges.ts'
 import { gatherConfiguration } from './steps/gatherConfiguration.ts'
 import { gatherDevices } from './steps/gatherDevices.ts'
 import { gatherGroups } from './steps/gatherGroups.ts'
@@ -14,6 +15,7 @@ import { limits } from './steps/limits.ts'
 import { takeLease } from './steps/takeLease.ts'
 
 export const steps: Readonly<Record<StepName, Step>> = {
+  gatherChanges, //       quick sync: only what changed; all of it in one step
   gatherConfiguration, // Exchange's settings, rules, servers, classes
   gatherMailboxes, //     mailboxes first: they tell where everything else belongs
   gatherRecords, //       EAS records

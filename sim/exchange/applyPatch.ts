@@ -17,7 +17,8 @@ export function applyPatch(exchange: Exchange, patch: ExchangePatch): void {
   for (const policy of patch.mailboxPolicies ?? []) exchange.policies.load(policy, at)
   for (const mailbox of patch.mailboxes ?? []) exchange.putMailbox(mailbox, at)
   if (patch.mailboxes) exchange.devices.rehome()
-  for (const device of patch.devices ?? []) exchange.devices.put(device, at)
+  // The partnership hangs below its user, whose object shows that something changed (differences.md)
+  for (const device of patch.devices ?? []) exchange.devices.put(device, at).mailbox.whenChangedUtc = at
   for (const rule of patch.accessRules ?? []) patchRule(exchange, rule, at)
   for (const server of patch.servers ?? []) {
     const others = exchange.statedServers.filter((known) => known.Name !== server.Name)
@@ -29,7 +30,9 @@ export function applyPatch(exchange: Exchange, patch: ExchangePatch): void {
 /** Takes objects away; a mailbox goes with the devices below it. Throws an Error that names what is not there. */
 export function applyRemoval(exchange: Exchange, removal: ExchangeRemoval): void {
   for (const guid of removal.devices ?? []) {
-    if (!exchange.devices.remove(guid)) throw new Error(`remove: there is no device ${guid}`)
+    const device = exchange.devices.remove(guid)
+    if (!device) throw new Error(`remove: there is no device ${guid}`)
+    device.mailbox.whenChangedUtc = exchange.time()
   }
   for (const guid of removal.mailboxes ?? []) {
     const mailbox = exchange.mailboxes.remove(guid)

@@ -63,7 +63,9 @@ export class Mailboxes {
     if (given.ActiveSyncAllowedDeviceIDs !== undefined) mailbox.allowed = [...(given.ActiveSyncAllowedDeviceIDs ?? [])]
     if (given.ActiveSyncBlockedDeviceIDs !== undefined) mailbox.blocked = [...(given.ActiveSyncBlockedDeviceIDs ?? [])]
     if (given.ActiveSyncEnabled !== undefined) mailbox.activeSyncEnabled = given.ActiveSyncEnabled ?? true
-    mailbox.whenChangedUtc = utc(given.WhenChangedUTC ?? at)
+    const changed = utc(given.WhenChangedUTC ?? at)
+    // A mailbox that is there and is patched changes now, whatever the patch says
+    mailbox.whenChangedUtc = existing && changed < at ? at : changed
     this.#byGuid.set(mailbox.guid, mailbox)
     this.#byText = undefined
     return mailbox

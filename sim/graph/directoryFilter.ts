@@ -8,6 +8,7 @@ const properties = [
   'id',
   'userPrincipalName',
   'mail',
+  'proxyAddresses',
   'displayName',
   'accountEnabled',
   'deviceId',
@@ -47,6 +48,12 @@ function comparison({ property, op, values }: Comparison): (object: GraphObject)
   if (!properties.includes(property)) throw unsupported(`Filter on property '${property}' is not simulated.`)
   const wanted = values.map((value) => value.toLowerCase())
   const textOf = (object: GraphObject): string => lowerText(object[property])
+  if (op === 'any') {
+    return (object) => {
+      const list = object[property]
+      return Array.isArray(list) && list.some((item) => wanted.includes(String(item).toLowerCase()))
+    }
+  }
   if (op === 'eq' || op === 'in') return (object) => wanted.includes(textOf(object))
   if (op === 'ne') return (object) => !wanted.includes(textOf(object))
   if (op === 'startswith') return (object) => textOf(object).startsWith(wanted[0] ?? '')

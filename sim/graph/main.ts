@@ -40,6 +40,7 @@ const command = new Command('easgate-graph')
 async function main({ port, world, maxPage, requireToken, printJson, withParent }: Arguments): Promise<void> {
   const graph = await startGraph({
     world: readWorld(world),
+    linksEntra: true,
     port,
     ...(maxPage === undefined ? {} : { maxPage }),
     ...(requireToken === undefined ? {} : { requireToken }),

@@ -51,6 +51,7 @@ function readTerm(reader: Reader): Filter | null {
   }
   const first = next(reader)
   if (first === null) return null
+  if (first.endsWith('/any')) return readAny(reader, first.slice(0, -'/any'.length))
   if (take(reader, '(')) {
     const property = next(reader)
     const isList = take(reader, ',')
@@ -61,6 +62,15 @@ function readTerm(reader: Reader): Filter | null {
   if (op === 'in') return readIn(reader, first)
   const value = next(reader)
   return op === null || value === null ? null : compare(first, op, [value])
+}
+
+/** `proxyAddresses/any(p:p eq 'smtp:a')`. */
+function readAny(reader: Reader, property: string): Filter | null {
+  if (!take(reader, '(')) return null
+  const [variable, op, value] = [next(reader), next(reader), next(reader)]
+  const isItself = variable !== null && /^(\w+):\1$/.test(variable)
+  if (!isItself || op !== 'eq' || value === null || !take(reader, ')')) return null
+  return compare(property, 'any', [value])
 }
 
 function readIn(reader: Reader, property: string): Filter | null {

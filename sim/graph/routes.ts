@@ -1,4 +1,5 @@
 /** The routes of the simulated Graph: which path answers what. */
+import * as z from 'zod'
 import { deltaOf, type DeltaOptions } from './delta.ts'
 import { GraphFault, notFound, unsupported } from './graphError.ts'
 import { directoryPageSizes, makeLists } from './lists.ts'
@@ -18,6 +19,7 @@ export function makeRoutes(state: GraphState, options: RouteOptions): Routes {
   const lists = makeLists(state, options.cap)
   const membersOf = membersRoute(state, options.cap)
   return (request) => {
+    if (request.method === 'POST' && isMembershipCheck(request)) return checkMemberGroups(state, request)
     if (request.method !== 'GET') throw new GraphFault(405, 'Request_BadRequest', `${request.method} is not simulated.`)
     const [first = '', second, third, fourth, ...rest] = request.path
     const isLong = rest.length > 0
@@ -67,17 +69,41 @@ type MembersRoute = (
   cast: string | undefined,
 ) => GraphReply
 
+const casts: Readonly<Record<string, 'users' | 'groups'>> = {
+  'microsoft.graph.user': 'users',
+  'microsoft.graph.group': 'groups',
+}
+
+function isMembershipCheck({ path }: GraphRequest): boolean {
+  return path.length === 3 && path[0] === 'users' && path[2] === 'checkMemberGroups'
+}
+
+const membershipCheck = z.object({ groupIds: z.array(z.string()).min(1).max(20) })
+
+/** Which of at most twenty groups the user is in, directly or through others. */
+function checkMemberGroups(state: GraphState, request: GraphRequest): GraphReply {
+  const body = membershipCheck.safeParse(request.body)
+  if (!body.success) throw unsupported('groupIds must be a list of 1 to 20 ids.')
+  const { id } = userOf(state, request.path[1] ?? '')
+  const { transitive } = makeMembers(state)
+  const value = body.data.groupIds.filter((group) =>
+    transitive(group).some(({ object }) => object.id.toLowerCase() === id.toLowerCase()),
+  )
+  return { status: 200, body: { '@odata.context': `${rootOf(request)}/$metadata#Collection(Edm.String)`, value } }
+}
+
 function membersRoute(state: GraphState, cap: number): MembersRoute {
   const members = makeMembers(state)
   const sizes = directoryPageSizes(cap)
   return (request, groupId, kind, cast) => {
-    if (cast !== undefined && cast !== 'microsoft.graph.user') throw noRoute(request)
+    const wanted = cast === undefined ? undefined : casts[cast]
+    if (cast !== undefined && wanted === undefined) throw noRoute(request)
     if (state.collections.groups.get(groupId) === undefined) throw notFound(groupId)
     if (cast !== undefined) needAdvancedQuery(request)
     const all = kind === 'members' ? members.direct(groupId) : members.transitive(groupId)
-    const listed = cast === undefined ? all : all.filter(({ collection }) => collection === 'users')
+    const listed = cast === undefined ? all : all.filter(({ collection }) => collection === wanted)
     const after = (place: number): Iterable<Listed> => listed.filter((row) => row.place > place)
-    const name = cast === undefined ? 'directoryObjects' : 'users'
+    const name = wanted ?? 'directoryObjects'
     return pageOf(request, { name, after, count: () => listed.length, sizes, isMixed: cast === undefined })
   }
 }

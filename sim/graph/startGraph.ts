@@ -22,6 +22,8 @@ export type GraphOptions = {
   readonly deltaPage?: number
   /** Members in one item of the groups' delta; default 100. */
   readonly membersInItem?: number
+  /** Every change of an Intune device shows at its Entra device, and every Intune device has one; see differences.md. */
+  readonly linksEntra?: boolean
   /** The only bearer token that is good; default: none is asked for. */
   readonly requireToken?: string
   /** Milliseconds since 1970, for the age of delta tokens. */
@@ -40,7 +42,7 @@ export type SimulatedGraph = {
 }
 
 export async function startGraph(options: GraphOptions): Promise<SimulatedGraph> {
-  const state = makeState(options.world)
+  const state = makeState(options.world, options.linksEntra ?? false)
   const faults = makeFaults()
   const counter = makeRequestCounter()
   const routes = makeRoutes(state, {

@@ -1,5 +1,6 @@
 /** All that the simulated Graph knows, and every change since it started: what the delta functions replay. */
 import { makeCollection, type Collection } from './collection.ts'
+import { entraDevice, entraIdOf, withEntraId } from './entraDevices.ts'
 import {
   collectionNames,
   type CollectionName,
@@ -31,7 +32,8 @@ export type GraphState = {
   remove: (removal: GraphRemoval) => void
 }
 
-export function makeState(world: GraphWorld): GraphState {
+/** `linksEntra`: Intune devices have Entra devices, and every change of the one shows as a change of the other. */
+export function makeState(world: GraphWorld, linksEntra = false): GraphState {
   const collections = {
     users: makeCollection(),
     groups: makeCollection(),
@@ -39,6 +41,8 @@ export function makeState(world: GraphWorld): GraphState {
     managedDevices: makeCollection(),
   }
   for (const name of collectionNames) for (const object of world[name] ?? []) collections[name].set(object)
+  if (linksEntra)
+    for (const device of world.managedDevices ?? []) collections.managedDevices.set(withEntraId(device, undefined))
   const changes: Change[] = []
   const note = (change: Omit<Change, 'version'>): void => void changes.push({ version: changes.length + 1, ...change })
   return {
@@ -47,7 +51,10 @@ export function makeState(world: GraphWorld): GraphState {
     version: () => changes.length,
     patch: (patch) => {
       for (const collection of collectionNames) {
-        for (const object of patch[collection] ?? []) note(merge(collections, collection, object))
+        for (const given of patch[collection] ?? []) {
+          if (!linksEntra || collection !== 'managedDevices') note(merge(collections, collection, given))
+          else for (const change of mergeManaged(collections, given)) note(change)
+        }
       }
     },
     remove: (removal) => {
@@ -55,13 +62,40 @@ export function makeState(world: GraphWorld): GraphState {
       const reason = removal.permanent === true ? 'deleted' : 'changed'
       for (const collection of collectionNames) {
         for (const id of removal[collection] ?? []) {
+          const gone = collections[collection].get(id)
           collections[collection].remove(id)
+          if (linksEntra && collection === 'managedDevices')
+            changeEntra(collections, entraIdOf(gone), undefined).forEach(note)
           note({ collection, id, reason, properties: null, added: [], left: [] })
           if (reason === 'deleted') for (const change of leaveGroups(collections.groups, id)) note(change)
         }
       }
     },
   }
+}
+
+/** The Intune device, and what it shows at its Entra device: the one it had and the one it has. */
+function mergeManaged(collections: GraphState['collections'], given: GraphObject): Omit<Change, 'version'>[] {
+  const before = collections.managedDevices.get(given.id)
+  const change = merge(collections, 'managedDevices', withEntraId(given, before))
+  const now = collections.managedDevices.get(given.id)
+  const ids = new Set([entraIdOf(before), entraIdOf(now)])
+  return [change, ...[...ids].flatMap((id) => changeEntra(collections, id, id === entraIdOf(now) ? now : undefined))]
+}
+
+function changeEntra(
+  collections: GraphState['collections'],
+  deviceId: string | null,
+  managed: GraphObject | undefined,
+): Omit<Change, 'version'>[] {
+  if (deviceId === null) return []
+  const [known] = [...collections.devices.after(-1)].flatMap(({ object }) =>
+    String(object['deviceId']).toLowerCase() === deviceId ? [object] : [],
+  )
+  const device = entraDevice(deviceId, known, managed)
+  collections.devices.set(device)
+  const properties = known ? ['isManaged', 'isCompliant'] : null
+  return [{ collection: 'devices', id: device.id, properties, added: [], left: [] }]
 }
 
 function merge(

@@ -7,6 +7,7 @@ import type { Ports } from '../../functions/ports.ts'
 import type { Joining, Wiring } from '../../functions/wiring.ts'
 import { newKeyPair } from '../../protocol/signing.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
+import { noDirectory } from '../fakes/noDirectory.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
 
 export const now = '2026-11-21T08:00:00.000Z'
@@ -64,8 +65,6 @@ export const joining: Joining = {
 type Request = [method: string, path: string, sent?: Sent]
 
 const noExchange = () => Promise.reject(new Error('the API talks to no relay'))
-const refuse = () => Promise.reject(new Error('the API asks Graph for nothing'))
-const noDirectory = { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 }
 
 async function call(
   wiring: Wiring,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { partitionCount } from '../../functions/core/partition.ts'
 import type { Decision, EasRecord, Owner } from '../../functions/core/types.ts'
-import type { StoredRow } from '../../functions/ports.ts'
+import type { StoredRow } from '../../functions/portsStore.ts'
 import { api, graphError } from './apiFixture.ts'
 
 const path = '/easgate/connectors/contoso/devices'

@@ -12,6 +12,7 @@ function run(id: string, patch: Partial<Run> = {}): Run {
     connectorId: 'contoso',
     id,
     kind: 'full',
+    mode: 'everything',
     dryRun: false,
     attempt: 1,
     askedBy: 'timer',
@@ -27,6 +28,10 @@ function run(id: string, patch: Partial<Run> = {}): Run {
     policy: defaultPolicy,
     configuration: null,
     attempts: { records: ['x.1'] },
+    directory: null,
+    bookmarks: null,
+    decidedBy: null,
+    touched: [],
     groupSizes: { g1: 7 },
     counts: { 'found.records': 3 },
     refusal: null,
@@ -47,6 +52,10 @@ function view({
   policy: _6,
   configuration: _7,
   attempts: _8,
+  directory: _9,
+  bookmarks: _10,
+  decidedBy: _11,
+  touched: _12,
   ...rest
 }: Run) {
   return rest

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ChangeCommand, Conversation, DeviceLists, Exchange } from '../../functions/ports.ts'
 import { collect } from '../exchange/collect.ts'
 import { changeContract } from './exchangeChange.ts'
+import { someContract } from './exchangeSome.ts'
 import { expectedMailboxes, expectedRecords, mailboxGuid, many } from './exchangeWorld.ts'
 
 /** An Exchange on the contract's world, and what only a test may do to it. */
@@ -38,6 +39,7 @@ export function exchangeContract(name: string, open: () => Promise<ExchangeSide>
     }
     const converse: SideUnderTest['converse'] = (use) => side().exchange.converse(side().connectorId, use)
     readContract({ converse, side })
+    someContract(converse)
     changeContract({ converse, side })
   })
 }

@@ -1,7 +1,8 @@
 /** What every Store does: one suite that the fake and the tables pass. `open` gives a client of the same data each time it is called. */
 import { afterAll, beforeAll, describe } from 'vitest'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { mailsContract } from './storeMails.ts'
+import { placesContract } from './storePlaces.ts'
 import { planContract } from './storePlan.ts'
 import { rowsContract } from './storeRows.ts'
 import { stateContract } from './storeState.ts'
@@ -33,6 +34,7 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     const test: StoreTest = { store: () => opened(0), other: () => opened(1), newId: () => `c${(ids += 1)}` }
     stateContract(test)
     rowsContract(test)
+    placesContract(test)
     planContract(test)
     mailsContract(test)
   })

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AuditEntry } from '../../functions/core/audit.ts'
 import type { Outcome, PlannedChange } from '../../functions/core/plan.ts'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { verifyAuditChain } from '../../functions/store/verifyAudit.ts'
 import { hostileIds, type StoreTest } from './storeTest.ts'
 

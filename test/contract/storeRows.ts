@@ -1,6 +1,6 @@
 /** The part of the store's contract about staged lines and records. */
 import { describe, expect, test } from 'vitest'
-import type { RowKind, StageKey, StoredRow } from '../../functions/ports.ts'
+import type { RowKind, StageKey, StoredRow } from '../../functions/portsStore.ts'
 import { hostileIds, type StoreTest } from './storeTest.ts'
 
 export function rowsContract({ store, other, newId }: StoreTest): void {

@@ -1,5 +1,5 @@
 /** What the parts of the store's contract share. */
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 
 /** What a test gets: two clients of the same data, as two processes have, and ids of its own. */
 export interface StoreTest {

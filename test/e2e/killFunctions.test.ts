@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { Run } from '../../functions/core/run.ts'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { tableStore } from '../../functions/store/tableStore.ts'
 import { sha256 } from '../../functions/store/verifyAudit.ts'
 import { connectorId } from '../../sim/local/stack.ts'

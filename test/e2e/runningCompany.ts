@@ -1,7 +1,7 @@
 /** A company on a running stack: what a test asks of it, and what must hold at the end whatever was killed on the way. */
 import { expect } from 'vitest'
 import type { AuditRow } from '../../functions/core/audit.ts'
-import type { StoredChange } from '../../functions/ports.ts'
+import type { StoredChange } from '../../functions/portsStore.ts'
 import type { RunView } from '../../sim/local/app.ts'
 import { connectorId, never, startStack, type Stack, type StackOptions } from '../../sim/local/stack.ts'
 import { chainProblems, sentCommands, withoutEnd } from './auditProblems.ts'

@@ -42,7 +42,7 @@ describe('npm start', () => {
     expect((await fetch(`${url}/v1.0/deviceManagement/exchangeConnectors`)).status).toBe(200)
 
     const started = descendantsOf(launcher.pid)
-    // Azurite, Exchange, Graph, rendezvous, relay and its PowerShell, Functions host
+    // Azurite, Exchange, EWS, Graph, rendezvous, relay and its PowerShell, Functions host
     expect(started).toHaveLength(8)
     launcher.signal('SIGINT')
     expect(await launcher.exited).toBe(0)

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { newConnector, type ConnectorState } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { chainProblems } from '../e2e/auditProblems.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
 import { approval, exchangeUnderTest, testNow } from './exchangeUnderTest.ts'

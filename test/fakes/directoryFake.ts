@@ -4,6 +4,7 @@ import { fromGraphUser } from '../../functions/graph/fromGraphUser.ts'
 import { fromGraphId } from '../../functions/graph/fromGraphValues.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { Directory, Page } from '../../functions/ports.ts'
+import { directoryFakeChanges } from './directoryFakeChanges.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 
 export interface DirectoryFake extends Directory {
@@ -40,6 +41,7 @@ export function directoryFake(world: GraphWorld, pageSize = 3): DirectoryFake {
       const page = cut(fake.world.managedDevices ?? [], 'devices', cursor, pageSize)
       return { items: page.items.map(fromGraphDevice), next: page.next }
     },
+    ...directoryFakeChanges(() => fake.world, enter, memberIds),
     requests: () => requests,
   }
   return fake

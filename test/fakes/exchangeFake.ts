@@ -8,7 +8,8 @@ import { fakeMails, type FakeMails } from './exchangeFakeMail.ts'
 import { ExchangeFakeState } from './exchangeFakeState.ts'
 import type { FakeWorld } from './exchangeFakeWorld.ts'
 
-export type FakeCall = 'mailboxes' | 'records' | 'configuration' | 'lists' | 'change' | 'mail'
+export type FakeCall =
+  'mailboxes' | 'records' | 'configuration' | 'lists' | 'change' | 'mail' | 'findMailboxes' | 'recordsOf' | 'newRecords'
 
 /** Faults may be set and changed at any time through `fake.faults`. */
 export interface ExchangeFaults {

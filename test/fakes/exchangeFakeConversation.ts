@@ -3,7 +3,14 @@ import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/
 import { AppError } from '../../functions/errors.ts'
 import type { RelayIdentity } from '../../functions/core/relay.ts'
 import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
-import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists } from '../../functions/ports.ts'
+import type {
+  ChangeCommand,
+  CommandOutcome,
+  Conversation,
+  DeviceLists,
+  FoundMailbox,
+  MailboxQuery,
+} from '../../functions/ports.ts'
 import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
 import { checkFakeBatch } from './exchangeFakeBatch.ts'
 import { checkFakeMail, runFakeMails, type FakeMails } from './exchangeFakeMail.ts'
@@ -52,9 +59,44 @@ export class FakeConversation implements Conversation {
     return this.#list('records', () => this.#shared.state.records())
   }
 
-  async configuration(): Promise<ExchangeConfiguration> {
+  async configuration(scope?: 'decisive'): Promise<ExchangeConfiguration> {
     await this.#enter('configuration')
-    return this.#shared.state.configuration()
+    const found = this.#shared.state.configuration()
+    return scope !== 'decisive' ? found : { ...found, servers: [], deviceClasses: [], mailboxPolicies: [] }
+  }
+
+  async findMailboxes(queries: readonly MailboxQuery[]): Promise<readonly FoundMailbox[]> {
+    await this.#enter('findMailboxes')
+    const { state } = this.#shared
+    const fits = (mailbox: Mailbox) =>
+      queries.some((query) => {
+        if ('guids' in query) return query.guids.includes(mailbox.guid)
+        if ('changedSince' in query) return state.changedAt(mailbox.guid) > query.changedSince
+        const isNamed = query.addresses.some((address) => mailbox.addresses.includes(address))
+        return isNamed || query.dn?.toLowerCase() === mailbox.dn.toLowerCase()
+      })
+    return state
+      .mailboxes()
+      .filter(fits)
+      .map((mailbox) => ({ mailbox, changedAt: state.changedAt(mailbox.guid) }))
+  }
+
+  async recordsOf(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, readonly EasRecord[]>> {
+    await this.#enter('recordsOf')
+    const { state } = this.#shared
+    const records = state.records()
+    const known = state.mailboxes().filter(({ guid }) => mailboxGuids.includes(guid))
+    return new Map(
+      known.map(({ guid, dn }) => [
+        guid,
+        records.filter(({ mailboxDn }) => mailboxDn.toLowerCase() === dn.toLowerCase()),
+      ]),
+    )
+  }
+
+  async newRecords(since: string): Promise<readonly EasRecord[]> {
+    await this.#enter('newRecords')
+    return this.#shared.state.records().filter(({ firstSync }) => firstSync !== null && firstSync > since)
   }
 
   async lists(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, DeviceLists>> {

@@ -35,6 +35,9 @@ export class ExchangeFakeState {
   readonly #world: FakeWorld
   #defaultLevel: AccessLevel
   #made = 0
+  /** When each mailbox was changed last; a partnership that comes, changes or goes counts, as in the simulator. */
+  readonly #changedAt = new Map<string, string>()
+  now: () => Date = () => new Date(0)
 
   constructor(world: FakeWorld) {
     this.#world = world
@@ -44,8 +47,17 @@ export class ExchangeFakeState {
     for (const rule of world.accessRules ?? []) this.putRule(rule)
   }
 
+  changedAt(guid: string): string {
+    return this.#changedAt.get(guid.toLowerCase()) ?? ''
+  }
+
+  #touch(guid: string | null | undefined): void {
+    if (guid) this.#changedAt.set(guid.toLowerCase(), this.now().toISOString())
+  }
+
   putMailbox(mailbox: FakeMailbox): void {
     const guid = mailbox.Guid.toLowerCase()
+    this.#touch(guid)
     this.#mailboxes.set(guid, { ...this.#mailboxes.get(guid), ...mailbox })
     const before = this.#lists.get(guid)
     this.#lists.set(guid, {
@@ -57,6 +69,7 @@ export class ExchangeFakeState {
   putDevice(device: FakeDevice): void {
     const guid = device.Guid.toLowerCase()
     this.#devices.set(guid, { ...this.#devices.get(guid), ...device })
+    this.#touch(this.#devices.get(guid)?.Mailbox)
   }
 
   putRule(rule: FakeRule): void {
@@ -71,6 +84,7 @@ export class ExchangeFakeState {
   }
 
   removeDevice(guid: string): void {
+    this.#touch(this.#devices.get(guid.toLowerCase())?.Mailbox)
     this.#devices.delete(guid.toLowerCase())
   }
 
@@ -154,6 +168,7 @@ export class ExchangeFakeState {
       blocked: edited(before.blocked, command.addBlocked, command.removeBlocked),
     }
     this.#lists.set(guid, after)
+    this.#touch(guid)
     const isSame = after.allowed === before.allowed && after.blocked === before.blocked
     return {
       warnings: isSame ? ['The command completed successfully but no settings have been modified.'] : [],

@@ -1,9 +1,9 @@
 /** The Store port in memory, as strict as Table Storage: it refuses wrong ETags, rows that come twice, unknown keys. Values go in and out as JSON. */
 import { createHash } from 'node:crypto'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { mails } from './storeFakeMails.ts'
 import { audit, changes } from './storeFakePlan.ts'
-import { records, staging } from './storeFakeRows.ts'
+import { places, records, staging } from './storeFakeRows.ts'
 import { documents, organizations, relays, runs } from './storeFakeState.ts'
 
 interface FakeStoreOptions {
@@ -24,6 +24,7 @@ export function fakeStore({ now = () => new Date(0), hash = sha256 }: FakeStoreO
     ...runs(nextEtag),
     ...staging(),
     ...records(),
+    ...places(),
     ...changes(),
     ...mails(nextEtag),
     ...audit(hash),

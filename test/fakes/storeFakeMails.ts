@@ -1,6 +1,6 @@
 /** The ledger of mails of the store in memory. */
 import type { LedgerMail } from '../../functions/core/mail.ts'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 import { guardedRows } from './storeFakeState.ts'
 

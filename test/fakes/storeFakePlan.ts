@@ -1,7 +1,7 @@
 /** Plans and audit of the store in memory. */
 import { auditText, firstPreviousHash, type AuditRow } from '../../functions/core/audit.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { Store } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 
 export function changes(): Pick<Store, 'putChanges' | 'changes' | 'saveOutcomes'> {

@@ -1,6 +1,6 @@
 /** Staged pages and records of the store in memory. */
 import { AppError } from '../../functions/errors.ts'
-import type { RowKey, StageKey, Store, StoredRow } from '../../functions/ports.ts'
+import type { Place, RowKey, StageKey, Store, StoredRow } from '../../functions/portsStore.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 
 export function staging(): Pick<Store, 'stage' | 'staged' | 'allStaged' | 'clearStaged'> {
@@ -32,13 +32,19 @@ export function staging(): Pick<Store, 'stage' | 'staged' | 'allStaged' | 'clear
   }
 }
 
-export function records(): Pick<Store, 'rows' | 'writeRows'> {
+export function records(): Pick<Store, 'rows' | 'rowsOf' | 'writeRows'> {
   const partitions = new Map<string, Map<string, StoredRow>>()
   return {
     async rows(connectorId, partition) {
       checkPartition(partition)
       const rows = [...(partitions.get(keyOf(connectorId, String(partition))) ?? [])]
       return rows.toSorted(([a], [b]) => compare(a, b)).map(([, row]) => ({ ...row }))
+    },
+    async rowsOf(connectorId, partition, mailboxGuids) {
+      checkPartition(partition)
+      const rows = [...(partitions.get(keyOf(connectorId, String(partition))) ?? [])]
+      const own = rows.filter(([, row]) => mailboxGuids.includes(row.mailboxGuid))
+      return own.toSorted(([a], [b]) => compare(a, b)).map(([, row]) => ({ ...row }))
     },
     async writeRows(connectorId, partition, upserts, deletes) {
       checkPartition(partition)
@@ -49,6 +55,33 @@ export function records(): Pick<Store, 'rows' | 'writeRows'> {
       partitions.set(name, rows)
       for (const row of upserts) rows.set(rowKey(row), { ...row })
       for (const row of deletes) rows.delete(rowKey(row))
+    },
+  }
+}
+
+export function places(): Pick<Store, 'places' | 'listPlaces' | 'writePlaces'> {
+  const rows = new Map<string, Place & { readonly connectorId: string }>()
+  const keyOfPlace = (connectorId: string, { kind, id, mailboxGuid }: Place) =>
+    keyOf(connectorId, kind, id, mailboxGuid)
+  const sorted = (connectorId: string, kind: Place['kind']) =>
+    [...rows.values()]
+      .filter((row) => row.connectorId === connectorId && row.kind === kind)
+      .toSorted((a, b) => compare(a.id, b.id) || compare(a.mailboxGuid, b.mailboxGuid))
+      .map(({ connectorId: _connectorId, ...place }) => place)
+  return {
+    async places(connectorId, kind, ids) {
+      return sorted(connectorId, kind).filter(({ id }) => ids.includes(id))
+    },
+    async listPlaces(connectorId, kind, { after, to, top }) {
+      return sorted(connectorId, kind)
+        .filter(({ id }) => id > after && (to === null || id <= to))
+        .slice(0, top)
+    },
+    async writePlaces(connectorId, upserts, deletes) {
+      const keys = [...upserts, ...deletes].map((place) => keyOfPlace(connectorId, place))
+      if (new Set(keys).size < keys.length) throw new AppError('internal', 'a place comes twice in one write')
+      for (const place of upserts) rows.set(keyOfPlace(connectorId, place), { ...place, connectorId })
+      for (const place of deletes) rows.delete(keyOfPlace(connectorId, place))
     },
   }
 }

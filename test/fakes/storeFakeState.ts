@@ -2,7 +2,7 @@
 import type { Run } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { RelayApproval } from '../../functions/core/relay.ts'
-import type { Store, Versioned } from '../../functions/ports.ts'
+import type { Store, Versioned } from '../../functions/portsStore.ts'
 import { compare, keyOf } from './storeFakeKeys.ts'
 
 export function documents(nextEtag: () => string): Pick<Store, 'document' | 'saveDocument'> {

@@ -5,6 +5,7 @@ import { AppError } from '../../functions/errors.ts'
 import type { Ports } from '../../functions/ports.ts'
 import type { Wiring } from '../../functions/wiring.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
+import { noDirectory } from '../fakes/noDirectory.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
 
 export const timer: Timer = {
@@ -16,8 +17,6 @@ export const timer: Timer = {
 export function context(functionName: string, triggerMetadata: Record<string, unknown> = {}) {
   return new azf.InvocationContext({ functionName, triggerMetadata, logHandler: () => undefined })
 }
-
-const refuse = () => Promise.reject(new AppError('internal', 'no directory here'))
 
 const noRelay = () => Promise.reject(new AppError('noRelay', 'no relay here', { retryable: true }))
 
@@ -41,7 +40,7 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
         return 1
       },
     },
-    directory: { users: refuse, memberIds: refuse, intuneDevices: refuse, requests: () => 0 },
+    directory: noDirectory,
     newId: () => `${(ids += 1)}000000000`,
     hash: (text) => text,
   }

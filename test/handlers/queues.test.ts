@@ -9,7 +9,7 @@ const delivery = { id: 'message-7', dequeueCount: 2 }
 
 async function withRun() {
   const app = handlers()
-  await startRun(app.ports, { connectorId: 'contoso', kind: 'quick', askedBy: 'timer', dryRun: false })
+  await startRun(app.ports, { connectorId: 'contoso', kind: 'full', askedBy: 'timer', dryRun: false })
   const message = app.queue.take()?.message
   if (!message) throw new Error('no message was sent')
   const run = async () => (await app.store.run('contoso', message.runId))?.value

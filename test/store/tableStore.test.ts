@@ -2,7 +2,7 @@
 import { inspect } from 'node:util'
 import { describe, expect, test } from 'vitest'
 import { defaultPolicy } from '../../functions/core/settings.ts'
-import type { StageKey, Store, StoredRow } from '../../functions/ports.ts'
+import type { StageKey, Store, StoredRow } from '../../functions/portsStore.ts'
 import { azuriteKey, connectionStringFor } from '../azurite.ts'
 import { behindProxy, failure } from './behindProxy.ts'
 

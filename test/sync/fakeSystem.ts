@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import type { Policy, StoredDecision, EasRecord } from '../../functions/core/types.ts'
 import type { Run, RunKind } from '../../functions/core/run.ts'
 import { partitionCount } from '../../functions/core/partition.ts'
-import type { Ports, Store } from '../../functions/ports.ts'
+import type { Ports } from '../../functions/ports.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { approveRun } from '../../functions/sync/decideHeldRun.ts'
 import { failRun } from '../../functions/sync/failRun.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
@@ -52,6 +53,7 @@ export async function fakeSystem(
   const log = recordingLog()
   const store = fakeStore({ now: () => clock.now() })
   const exchange = fakeExchange(exchangeWorld)
+  exchange.state.now = () => clock.now()
   const directory = directoryFake(graphWorld, 50)
   let ids = 0
   const ports: Ports = {

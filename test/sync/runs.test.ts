@@ -340,8 +340,8 @@ describe('a full sync that failed', () => {
     system.directory.failNext('users', outOfOrder)
     await system.sync('full')
     for (let minute = 0; minute < 6; minute++) {
-      await ask(system, 'quick')
-      for (let i = 0; i < 8; i++) await step(system)
+      const { runId } = await ask(system, 'quick')
+      while ((await system.run(runId ?? '')).state === 'running') await step(system)
       system.directory.failNext('users', outOfOrder)
       await system.drain()
     }

@@ -1,16 +1,16 @@
-/** Step 8: match → decide → plan, partition by partition; the cursor is the next partition. Reads rows as they are now. */
+/** Step 8: match → decide → plan, partition by partition; the cursor counts the partitions that are done. Reads rows as they are now. */
 import { makeContext, type DecisionContext } from '../../core/decisionContext.ts'
 import { partitionCount } from '../../core/partition.ts'
 import { changeKey } from '../../core/plan.ts'
-import { nothingOwned, planConfiguration, type ConfigurationPlan } from '../../core/planConfiguration.ts'
+import type { ConfigurationPlan } from '../../core/planConfiguration.ts'
 import type { Run } from '../../core/run.ts'
 import type { Tally } from '../../core/tally.ts'
-import { AppError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { loadPartition } from '../loadPartition.ts'
 import { saveOwnConfiguration } from '../ownConfiguration.ts'
+import { basisOf, planFor } from '../planFor.ts'
 import type { Step } from '../step.ts'
 import { renewLease } from './takeLease.ts'
 
@@ -25,11 +25,11 @@ export const decidePartitions: Step = async (ports, run) => {
   }
   const tally: Tally = {}
   const next = await decideFrom(ports, run, first, contextOf(run, plan), tally)
-  if (next < partitionCount) return { next: 'decide', cursor: String(next), counts: tally }
+  if (next < partitionsOf(run).length) return { next: 'decide', cursor: String(next), counts: tally }
   return {
     next: 'limits',
     counts: { ...tally, 'planned.configuration': plan.changes.length },
-    patch: { differing: plan.differing },
+    patch: { differing: plan.differing, decidedBy: basisOf(ports, run, plan) },
   }
 }
 
@@ -43,9 +43,10 @@ async function decideFrom(
 ): Promise<number> {
   const isOver = deadline(ports.clock)
   const width = partitionsAtOnce(run)
+  const partitions = partitionsOf(run)
   let next = first
-  while (next < partitionCount && (next === first || !isOver())) {
-    const group = Array.from({ length: Math.min(width, partitionCount - next) }, (_, index) => next + index)
+  while (next < partitions.length && (next === first || !isOver())) {
+    const group = partitions.slice(next, next + width)
     await Promise.all(
       group.map(async (partition) =>
         decidePartition(ports, run, partition, await loadPartition(ports, run, partition), context, tally),
@@ -56,26 +57,14 @@ async function decideFrom(
   return next
 }
 
+/** The cursor counts these. */
+function partitionsOf({ mode, touched }: Run): readonly number[] {
+  return mode === 'changes' ? touched : Array.from({ length: partitionCount }, (_, partition) => partition)
+}
+
 /** Memory grows with the partitions in it (design.md 12, 6): few at once where they are large. */
 function partitionsAtOnce({ counts }: Run): number {
   return (counts['inventory.records'] ?? 0) > 100_000 ? 1 : 4
-}
-
-/*
- * run   | policy                     | Exchange's configuration
- * full  | any                        | made equal to the policy
- * quick | applied                    | as it is: decided by what stands there, with the fallback where nothing holds a record
- * quick | off, or default level none | what stood there before easgate comes back: entries are being withdrawn, and nobody may
- *       |                            |   stand without an entry under a default that easgate set
- */
-async function planFor(ports: Pick<Ports, 'store'>, run: Run): Promise<ConfigurationPlan> {
-  if (!run.configuration)
-    throw new AppError('internal', `run ${run.id} reached ${run.step} without Exchange's configuration`)
-  const own = (await ports.store.document(run.connectorId, 'own'))?.value ?? nothingOwned
-  const isApplied = run.policy.enabled && run.policy.defaultAccessLevel !== 'none'
-  if (run.kind === 'full' || !isApplied) return planConfiguration(run.policy, run.configuration, own)
-  const { defaultLevel, rules } = run.configuration
-  return { planned: { defaultLevel, rules }, changes: [], own, differing: [] }
 }
 
 function contextOf(run: Run, { planned }: ConfigurationPlan): DecisionContext {

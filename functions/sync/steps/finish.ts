@@ -1,5 +1,9 @@
-/** Step 11: the run's numbers on the connector, the lease let go, the full sync that waits is started. */
+/** Last step: the run's numbers and bookmarks on the connector, the lease let go, the full sync that waits is started. */
+import { groupsText } from '../../core/bookmarks.ts'
+import type { ConnectorState, Run } from '../../core/run.ts'
 import { countOutcomes } from '../applyPhase.ts'
+import { forgetDue } from '../changes/due.ts'
+import { saveBookmarks } from '../changes/saveBookmarks.ts'
 import { changeConnector, withoutRun } from '../connector.ts'
 import { startPending } from '../startPending.ts'
 import type { Step } from '../step.ts'
@@ -7,22 +11,45 @@ import { inventoryOf } from './limits.ts'
 
 export const finish: Step = async (ports, run) => {
   const now = ports.clock.now().toISOString()
-  await ports.store.clearStaged(run.connectorId, run.id)
-  const counts = { ...run.counts, ...(await countOutcomes(ports, run)) }
+  // Most quick syncs find nothing: they are to cost next to nothing
+  const isIdle = run.mode === 'changes' && run.touched.length === 0
+  const { outcomes, due } = isIdle ? { outcomes: {}, due: [] } : await countOutcomes(ports, run)
+  const counts = { ...run.counts, ...outcomes }
+  if (!run.dryRun) {
+    await forgetDue(ports, run)
+    if (due.length > 0) await ports.store.writePlaces(run.connectorId, due, [])
+    await saveBookmarks(ports, run, groupsText(run.policy))
+  }
+  if (!isIdle) await ports.store.clearStaged(run.connectorId, run.id)
+  // A dry run is no sync
   await changeConnector(ports, run.connectorId, (state) => ({
     ...withoutRun(state, run),
-    // A dry run is no sync
-    ...(run.dryRun
-      ? {}
-      : { [run.kind === 'full' ? 'lastFullSync' : 'lastQuickSync']: now, inventory: inventoryOf(run) }),
+    ...(run.dryRun ? {} : synced(state, run, now)),
   }))
   await startPending(ports, run.connectorId)
   ports.log.info('runDone', {
     runId: run.id,
     connectorId: run.connectorId,
     kind: run.kind,
+    mode: run.mode,
     dryRun: run.dryRun,
     counts,
   })
   return { next: null, patch: { state: 'done', endedAt: now, counts } }
+}
+
+function synced(state: ConnectorState, run: Run, now: string): Partial<ConnectorState> {
+  const last = run.kind === 'full' ? { lastFullSync: now } : { lastQuickSync: now }
+  const losing = run.counts['losing'] ?? 0
+  const isReset = run.kind === 'full' || run.approvedBy !== null
+  const { inventory } = state
+  return {
+    ...last,
+    lost: isReset ? 0 : state.lost + losing,
+    allowed: run.mode === 'changes' ? state.allowed : (run.counts['now.allowed'] ?? 0),
+    inventory:
+      run.mode === 'everything'
+        ? inventoryOf(run)
+        : inventory && { ...inventory, groupSizes: { ...inventory.groupSizes, ...run.groupSizes } },
+  }
 }

@@ -1,39 +1,36 @@
-/** Step 1: Exchange's own configuration, and who answers for it. */
-import { changeConnector } from '../connector.ts'
+/** Step 1 of a run that reads everything: where changes are read from later, Exchange's own configuration, and who answers for it. */
+import type { ExchangeConfiguration } from '../../core/types.ts'
+import type { Ports } from '../../ports.ts'
+import { sawRelay } from '../sawRelay.ts'
 import type { Step } from '../step.ts'
 
 export const gatherConfiguration: Step = async (ports, run) => {
   const gatheredAt = ports.clock.now().toISOString()
+  const bookmarks = (await ports.store.document(run.connectorId, 'bookmarks'))?.value ?? null
   const { found, relay } = await ports.exchange.converse(run.connectorId, async (conversation) => ({
     found: await conversation.configuration(),
     relay: conversation.relay,
   }))
-  const seen = {
-    host: relay.host,
-    version: relay.version,
-    server: relay.server,
-    serverSince: relay.serverSince,
-    serverReason: relay.serverReason,
-    organization: relay.organization ?? found.organization,
-    seenAt: gatheredAt,
-  }
-  await changeConnector(ports, run.connectorId, (state) => ({ ...state, relay: seen }))
+  const { enabled, includedGroups, excludedGroups } = run.policy
+  // Before anything of the directory is read: what changes while it is read is read again by the next quick sync
+  const directory = await ports.directory.bookmark(enabled ? [...new Set([...includedGroups, ...excludedGroups])] : [])
+  await sawRelay(ports, run.connectorId, relay, found, gatheredAt)
   await saveForReaders(ports, run.connectorId, found)
   const configuration = { ...found, deviceClasses: [] }
   return {
     next: 'gatherMailboxes',
-    patch: { gatheredAt, configuration },
+    patch: { gatheredAt, configuration, directory, bookmarks, touched: [], attempts: {}, groupSizes: {} },
     counts: { relayConversations: 1, 'found.servers': found.servers.length },
   }
 }
 
 /** The API shows the device classes; nothing is decided from this copy. */
 async function saveForReaders(
-  ports: Parameters<Step>[0],
+  { store }: Pick<Ports, 'store'>,
   connectorId: string,
-  found: Parameters<typeof ports.store.saveDocument<'exchange'>>[2],
+  found: ExchangeConfiguration,
 ): Promise<void> {
-  const before = await ports.store.document(connectorId, 'exchange')
+  const before = await store.document(connectorId, 'exchange')
   if (before && JSON.stringify(before.value) === JSON.stringify(found)) return
-  await ports.store.saveDocument(connectorId, 'exchange', found, before?.etag ?? null)
+  await store.saveDocument(connectorId, 'exchange', found, before?.etag ?? null)
 }

@@ -1,7 +1,7 @@
 /** Step 6: Intune devices, each beside the mailboxes of its user. */
 import type { Run } from '../../core/run.ts'
 import type { IntuneDevice } from '../../core/types.ts'
-import type { Store } from '../../ports.ts'
+import type { Store } from '../../portsStore.ts'
 import { deadline } from '../deadline.ts'
 import { allStaged, stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'

@@ -1,7 +1,7 @@
 /** Step 5: users, each beside the mailboxes that its DN or addresses name, with the policy's groups it is in. */
 import type { Run } from '../../core/run.ts'
 import type { Owner, User } from '../../core/types.ts'
-import type { StagedKind, Store } from '../../ports.ts'
+import type { StagedKind, Store } from '../../portsStore.ts'
 import { deadline } from '../deadline.ts'
 import { readMailboxIndex } from '../mailboxIndex.ts'
 import { allStaged, stageKey, withAttempt } from '../readStaged.ts'

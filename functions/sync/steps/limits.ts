@@ -1,6 +1,6 @@
 /** Step 9: the plan as a whole. Refused: the run is held with numbers and remedy, and nothing is sent. */
 import { checkLimits, type LimitRefusal } from '../../core/limits.ts'
-import type { Inventory, Run } from '../../core/run.ts'
+import type { ConnectorState, Inventory, Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import { changeConnector, readConnector, withoutRun } from '../connector.ts'
 import { startPending } from '../startPending.ts'
@@ -10,16 +10,34 @@ export const limits: Step = async (ports, run) => {
   const state = (await readConnector(ports, run.connectorId))?.value
   const refusal = checkLimits(
     {
-      nowAllowed: run.counts['now.allowed'] ?? 0,
-      losing: run.counts['losing'] ?? 0,
-      inventory: inventoryOf(run),
-      lastInventory: state?.inventory ?? null,
+      ...numbersOf(run, state),
       includedGroups: run.policy.enabled ? run.policy.includedGroups : [],
     },
     run.policy.settings.limits,
   )
   if (!refusal || run.dryRun) return { next: 'apply', patch: { refusal } }
   return hold(ports, run, refusal)
+}
+
+/*
+ * run          | allowed now            | losing                                   | inventory
+ * full         | counted                | counted                                  | found
+ * quick        | counted, or of the     | counted, with those of the quick syncs   | found, or the last one: what it did not read did not shrink
+ *              | last run that decided  | since the last full one: a thousand small |
+ *              | everything             | steps are a mass change too              |
+ */
+function numbersOf(run: Run, state: ConnectorState | undefined) {
+  const lastInventory = state?.inventory ?? null
+  const losing = run.counts['losing'] ?? 0
+  const counted = run.counts['now.allowed'] ?? 0
+  const isQuick = run.kind === 'quick'
+  const groupSizes = { ...lastInventory?.groupSizes, ...run.groupSizes }
+  return {
+    nowAllowed: run.mode === 'changes' ? Math.max(state?.allowed ?? 0, counted) : counted,
+    losing: isQuick && losing > 0 ? losing + (state?.lost ?? 0) : losing,
+    inventory: run.mode === 'everything' || !lastInventory ? inventoryOf(run) : { ...lastInventory, groupSizes },
+    lastInventory,
+  }
 }
 
 /** What this run found, for the limits of the next. */

@@ -1,0 +1,94 @@
+/** The part of the store's contract about the rows of some mailboxes and the places of the index. */
+import { describe, expect, test } from 'vitest'
+import type { Place, StoredRow } from '../../functions/portsStore.ts'
+import { hostileIds, type StoreTest } from './storeTest.ts'
+
+export function placesContract({ store, other, newId }: StoreTest): void {
+  const row = (mailboxGuid: string, kind: StoredRow['kind'], id: string): StoredRow => ({
+    mailboxGuid,
+    kind,
+    id,
+    data: `"${mailboxGuid} ${id}"`,
+    decision: null,
+  })
+  const place = (kind: Place['kind'], id: string, mailboxGuid = 'm1', data = ''): Place => ({
+    kind,
+    id,
+    mailboxGuid,
+    data,
+  })
+
+  describe('the rows of some mailboxes', () => {
+    test('come as in the whole partition, and no others', async () => {
+      const connector = newId()
+      const guids = ['m1', 'm10', 'm', '', ...hostileIds]
+      const rows = guids.flatMap((guid) => [row(guid, 'mailbox', ''), row(guid, 'record', 'r1'), row(guid, 'mark', '')])
+      await store().writeRows(connector, 3, rows, [])
+      for (const guid of guids) {
+        const found = await other().rowsOf(connector, 3, [guid])
+        expect(new Set(found.map(({ mailboxGuid }) => mailboxGuid))).toEqual(new Set([guid]))
+        expect(found.map(({ kind }) => kind)).toEqual(['mailbox', 'mark', 'record'])
+      }
+      expect((await other().rowsOf(connector, 3, ['m1', 'm10', 'm1', 'nobody'])).length).toBe(6)
+      expect(await other().rowsOf(connector, 4, ['m1'])).toEqual([])
+      expect(await other().rowsOf(connector, 3, [])).toEqual([])
+    })
+  })
+
+  describe('places', () => {
+    test('are found by their id, each with all its mailboxes', async () => {
+      const connector = newId()
+      const ids = ['u1', 'u10', 'u', ...hostileIds]
+      const all = ids.flatMap((id) => [place('user', id, 'm1', 'a'), place('user', id, 'm2')])
+      await store().writePlaces(connector, [...all, place('device', 'u1', 'm9')], [])
+      for (const id of ids) {
+        expect(await other().places(connector, 'user', [id])).toEqual([
+          place('user', id, 'm1', 'a'),
+          place('user', id, 'm2'),
+        ])
+      }
+      expect(await other().places(connector, 'device', ['u1', 'u1', 'u10'])).toEqual([place('device', 'u1', 'm9')])
+      expect(await other().places(newId(), 'user', ['u1'])).toEqual([])
+      expect(await other().places(connector, 'user', [])).toEqual([])
+    })
+
+    test('are replaced by key and deleted, also where they are gone already', async () => {
+      const connector = newId()
+      await store().writePlaces(connector, [place('user', 'u1'), place('user', 'u2')], [])
+      await store().writePlaces(connector, [place('user', 'u1', 'm1', 'new')], [place('user', 'u2')])
+      await store().writePlaces(connector, [], [place('user', 'u2')])
+      expect(await other().places(connector, 'user', ['u1', 'u2'])).toEqual([place('user', 'u1', 'm1', 'new')])
+    })
+
+    test('are listed in the order of their ids, from one id to another, as many as asked for', async () => {
+      const connector = newId()
+      const times = [1, 2, 3, 10].map((minute) => new Date(minute * 60_000).toISOString())
+      const [first = '', second = '', third = ''] = times
+      await store().writePlaces(
+        connector,
+        times.toReversed().map((id) => place('due', id)),
+        [],
+      )
+      const list = async (after: string, to: string | null, top = 10) =>
+        (await other().listPlaces(connector, 'due', { after, to, top })).map(({ id }) => id)
+      expect(await list('', null)).toEqual(times)
+      expect(await list('', third)).toEqual([first, second, third])
+      expect(await list(first, third)).toEqual([second, third])
+      expect(await list('', null, 2)).toEqual([first, second])
+      expect(await list(times.at(-1) ?? '', null)).toEqual([])
+    })
+
+    test('one that comes twice in one write is refused', async () => {
+      const twice = [place('user', 'u1'), place('user', 'u1', 'm1', 'other')]
+      await expect(store().writePlaces(newId(), twice, [])).rejects.toMatchObject({ code: 'internal' })
+    })
+
+    test('many are written and found', async () => {
+      const connector = newId()
+      const many = Array.from({ length: 700 }, (_, index) => place('device', `d${index}`, `m${index}`))
+      await store().writePlaces(connector, many, [])
+      const ids = many.map(({ id }) => id)
+      expect((await other().places(connector, 'device', ids)).map(({ id }) => id).toSorted()).toEqual(ids.toSorted())
+    })
+  })
+}

@@ -1,0 +1,9 @@
+/** A directory that nobody is to ask: every call is refused. */
+import type { Directory } from '../../functions/ports.ts'
+
+export const noDirectory: Directory = new Proxy({} as Directory, {
+  get: (_target, name) =>
+    name === 'requests'
+      ? () => 0
+      : () => Promise.reject(new Error(`nobody asks Graph here, but ${String(name)} was called`)),
+})
