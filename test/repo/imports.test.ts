@@ -47,7 +47,13 @@ const zones: Readonly<
     why: 'an adapter',
   },
   'functions/notice': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
+    mayImport: [
+      'functions/core',
+      'functions/ports.ts',
+      'functions/portsStore.ts',
+      'functions/portsStore.ts',
+      'functions/errors.ts',
+    ],
     packages: [],
     why: 'who gets a mail, and that nobody gets it twice: over the ports alone',
   },
