@@ -30,11 +30,15 @@ export function runCommand(surroundings: Surroundings): Command {
 /** Resolves when the relay was told to stop and has stopped. */
 async function run({ config: file, withParent }: RunOptions, surroundings: Surroundings): Promise<void> {
   const stopped = toldToStop(withParent)
-  const written = await readConfig(file)
-  const retirement = await readRetirement(written.stateDir, written.connectorId)
-  if (retirement) throw new CommandFailure(retirementText(retirement))
-  await withRunLog(written.log, surroundings, async (log) => serve(written, { file, stopped, log, surroundings }))
-  process.stdin.destroy()
+  try {
+    const written = await readConfig(file)
+    const retirement = await readRetirement(written.stateDir, written.connectorId)
+    if (retirement) throw new CommandFailure(retirementText(retirement))
+    await withRunLog(written.log, surroundings, async (log) => serve(written, { file, stopped, log, surroundings }))
+  } finally {
+    // Left open, it would keep a process that could not start alive for as long as its parent
+    process.stdin.destroy()
+  }
 }
 
 interface Serving {

@@ -61,7 +61,12 @@ async function joinSuccessor({ stack }: RunningCompany, config: string): Promise
   const given = await (await stack.app.send('POST', '/easgate/connectors/successor/joinFile')).text()
   writeFileSync(file, given)
   const { rendezvous } = JSON.parse(given) as { rendezvous: { key: string } }
-  const env = { EASGATE_LISTEN_KEY: rendezvous.key, EASGATE_SIM_EXCHANGE: stack.urls.exchange }
+  const env = {
+    EASGATE_LISTEN_KEY: rendezvous.key,
+    // The configuration that it keeps names a notification account, which is of no matter here
+    EASGATE_MAIL_PASSWORD: 'not asked for',
+    EASGATE_SIM_EXCHANGE: stack.urls.exchange,
+  }
   const options = ['--force', '--listen-key-env', 'EASGATE_LISTEN_KEY', '--allow-host-suffix', '127.0.0.1']
   const joined = await relayCli(['join', file, '--config', config, ...options], env)
   expect([joined.exitCode, joined.stderr]).toEqual([0, ''])

@@ -51,6 +51,11 @@ test('a configuration with problems ends the program with all of them on standar
   expect(program.said.stdout).toBe('')
 })
 
+test('a program that cannot start ends, also while its parent keeps standard input open', async () => {
+  program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [] }), '--with-parent'])
+  expect(await program.exited).toEqual([1, null])
+})
+
 test('a batch that runs is finished before the program ends', async () => {
   program = startProgram(['--config', writeConfig(rendezvous)])
   await program.ready()
