@@ -145,7 +145,8 @@ function resultOf(measured: readonly Measured[]): BenchResult {
   const figures: Figure[] = []
   for (const one of measured) {
     const least = leastSpeedUp[one.parallel]
-    if (one.parallel === 4) figures.push(overhead(one))
+    if (one.parallel === 4) figures.push(overhead(one, 'one by one', one.roundTrip - one.bareCall))
+    if (one.parallel === 4) figures.push(overhead(one, 'in one batch', one.ours - one.bare))
     if (alone && least !== undefined) figures.push(speedUp(one, perSecond(one) / perSecond(alone), least))
   }
   return {
@@ -158,15 +159,17 @@ function resultOf(measured: readonly Measured[]): BenchResult {
       'bare ms each': round(one.bare, 1),
       'round trip ms': round(one.roundTrip, 1),
       'bare call ms': round(one.bareCall, 1),
+      'round trip over bare ms': round(one.roundTrip - one.bareCall, 1),
     })),
     figures,
   }
 }
 
-function overhead({ ours, bare }: Measured): Figure {
-  const value = round(ours - bare, 2)
+/** One by one: the median of what a command took from sending to outcome. In one batch: what the commands cost together. */
+function overhead({ parallel }: Measured, how: string, overMs: number): Figure {
+  const value = round(overMs, 2)
   return {
-    name: 'relay, node-powershell and module at parallel 4',
+    name: `relay, node-powershell and module at parallel ${parallel}, commands ${how}`,
     value,
     unit: 'ms a command over the bare cmdlet',
     goal: `at most ${mostOverheadMs} ms`,

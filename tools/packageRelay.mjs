@@ -67,7 +67,7 @@ function programFiles(text) {
 
 function powershellFiles() {
   const from = 'relay/powershell'
-  const names = readdirSync(path.join(root, from), { recursive: true }).filter((name) => /\.psm?1$/.test(name))
+  const names = readdirSync(path.join(root, from), { recursive: true }).filter((name) => /\.(psm?1|cs)$/.test(name))
   return Object.fromEntries(names.map((name) => [toSlashes(path.join(from, name)), windowsText(read(from, name))]))
 }
 

@@ -50,7 +50,7 @@ $State = @{
     LastError = $null
 }
 
-foreach ($part in @('Values', 'Failures', 'Connection', 'Sessions', 'Commands', 'Printing', 'Requests', 'ConnectionPoints')) {
+foreach ($part in @('Values', 'Failures', 'Connection', 'Sessions', 'Commands', 'Rows', 'Printing', 'Calls', 'Requests', 'ConnectionPoints')) {
     . (Join-Path -Path $PSScriptRoot -ChildPath (Join-Path -Path 'module' -ChildPath ($part + '.ps1')))
 }
 
@@ -84,6 +84,7 @@ function Open-Easgate {
 
     try { Open-EverySession -Given (ConvertFrom-Argument -Text $Settings) -Factory $RunspaceFactory }
     catch { $State.LastError = Get-Failure -Record $_ }
+    Open-Call
     $global:Error.Clear()
     $first = Get-FreeSession
     if ($null -eq $first) {
@@ -101,13 +102,14 @@ function Step-Easgate {
     Starts and stops commands, and prints rows and outcomes as soon as there is one, at the latest after the time given.
 
     .DESCRIPTION
-    Prints lines {"key","row"} and {"key","done"}, a command's rows before its outcome, then {"end":true,"lines","running","queued","open"}:
-    pipelines that run, commands that wait, sessions that are not closed. When there is no such session "failure" {category, message,
+    Prints lines {"key","row"} and {"key","done"}, a command's rows before its outcome, then {"end":true,"lines","running","queued","open",
+    "calls"}: pipelines that run, commands that wait, sessions that are not closed, whether the relay's calls are heard, which end the wait
+    (module/Calls.ps1). When there is no such session "failure" {category, message,
     retryAfterMs} says why, unless they were closed for their age and no command needed one since. At most `parallel` pipelines run at once; the other commands wait here. A command is not started at or after its notAfter. When Exchange asks
     to slow down, the command waits and is tried again; when a session broke under a Get or Set that has printed no row, it is run once more.
 
     .PARAMETER Request
-    Base64 of {"start": [{key, cmdlet, parameters, returns, notAfter}], "hold": [keys], "cancel": [keys], "waitMs", "maxRows"}.
+    Base64 of {"start": [{key, cmdlet, parameters, returns, notAfter}], "hold": [keys], "cancel": [keys], "waitMs", "maxRows", "number"}.
     #>
     [CmdletBinding()]
     param(
@@ -117,24 +119,22 @@ function Step-Easgate {
     )
 
     $step = ConvertFrom-Argument -Text $Request
-    $held = New-Object -TypeName 'System.Collections.Generic.HashSet[string]'
+    $held = [System.Collections.Generic.HashSet[string]]::new()
     foreach ($key in $step.hold) { $null = $held.Add($key) }
     foreach ($key in $step.cancel) { Stop-Command -Key $key }
     foreach ($command in $step.start) { $State.Queue.Add((New-Job -Command $command)) }
-    $lines = New-Object -TypeName 'System.Collections.Generic.List[string]'
+    $lines = [System.Collections.Generic.List[string]]::new()
     $clock = [System.Diagnostics.Stopwatch]::StartNew()
     while ($true) {
         Update-EverySession
-        Start-QueuedCommand
-        Read-Line -Line $lines -Held $held -MaxRows $step.maxRows
+        # What just ended made room: the next command starts before anything is printed.
+        if ($State.Queue.Count -gt 0) { Start-QueuedCommand }
+        if ($State.Jobs.Count -gt 0) { Read-Line -Line $lines -Held $held -MaxRows $step.maxRows }
         $left = $step.waitMs - $clock.ElapsedMilliseconds
-        if ($lines.Count -gt 0 -or $left -le 0) { break }
-        Wait-Something -Milliseconds ([Math]::Min($left, $PollMilliseconds))
+        if ($lines.Count -gt 0 -or $left -le 0 -or (Test-Call -Step $step.number)) { break }
+        Wait-Something -Milliseconds $left
     }
-    # What just ended made room: start the next commands now and not at the next step.
-    Update-EverySession
-    Start-QueuedCommand
-    $end = @{ running = (Get-SessionCount -In 'busy'); queued = $State.Queue.Count; open = (Get-SessionCount -In $OpenStates) }
+    $end = @{ running = (Get-SessionCount -In 'busy'); queued = $State.Queue.Count; open = (Get-SessionCount -In $OpenStates); calls = ($null -ne $Call.Pipe) }
     if ($end.open -eq 0 -and $null -ne $State.LastError) { $end['failure'] = $State.LastError }
     Write-Reply -Line $lines -End $end
 }

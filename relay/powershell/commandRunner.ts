@@ -38,6 +38,8 @@ export class CommandRunner {
   private readonly sizes = new StepSizes()
   private nextKey = 0
   private running = 0
+  /** Whether the module hears a call while it waits in a step. */
+  private hearsCalls = false
   /** Why the module has no session and can open none; nothing is handed to it then. */
   private shut: Failure | undefined
   private isClosing = false
@@ -64,6 +66,7 @@ export class CommandRunner {
   /** Tells the runner that a reader which was slow goes on. */
   wake(): void {
     this.wakeUp.call()
+    this.options.host.call()
   }
 
   /** Answers what waits with `refused`, lets what was handed to the module end, closes the child. After `timeoutMs` it is killed. */
@@ -85,6 +88,7 @@ export class CommandRunner {
     const pending: Pending = { key, command, lane, isCancelled: false, heardMs: 0, stoppedMs: undefined }
     this.waiting.add(pending)
     this.wakeUp.call()
+    if (this.room > 0) this.options.host.call()
     return { withdraw: () => this.waiting.remove(pending), cancel: () => this.cancel(pending) }
   }
 
@@ -93,6 +97,12 @@ export class CommandRunner {
     if (this.waiting.remove(pending) || !this.given.has(pending.key)) return
     this.toCancel.add(pending.key)
     this.wakeUp.call()
+    this.options.host.call()
+  }
+
+  /** How many more commands the module can take: what runs and as much again, so that a runspace never waits for the next step. */
+  private get room(): number {
+    return this.options.parallel * 2 - [...this.given.values()].filter(isReady).length
   }
 
   private async loop(): Promise<void> {
@@ -135,8 +145,8 @@ export class CommandRunner {
     const hold = [...this.given.values()].filter((pending) => !isReady(pending))
     const cancel = [...this.toCancel]
     this.toCancel.clear()
-    const isFull = this.running >= this.options.parallel && hold.length === 0
-    const request = stepRequest({ start, hold, cancel, isFull, maxRows: this.sizes.maxRows(this.given.values()) })
+    const mayWait = this.hearsCalls || (this.running >= this.options.parallel && hold.length === 0)
+    const request = stepRequest({ start, hold, cancel, mayWait, maxRows: this.sizes.maxRows(this.given.values()) })
     try {
       const reply = await this.options.host.step(request, request.waitMs)
       this.onReply(reply)
@@ -145,11 +155,10 @@ export class CommandRunner {
     }
   }
 
-  /** Hands over what the module can take: what runs and as much again, so that a runspace never waits for the next step. */
   private toStart(): Pending[] {
     const start: Pending[] = []
     const nowMs = this.options.now()
-    const room = this.options.parallel * 2 - [...this.given.values()].filter(isReady).length
+    const { room } = this
     while (!this.shut && start.length < room && this.sizes.hasRoomFor(start)) {
       const pending = this.waiting.take(nowMs)
       if (!pending) break
@@ -164,6 +173,7 @@ export class CommandRunner {
 
   private onReply(reply: StepReply): void {
     this.running = reply.running
+    this.hearsCalls = reply.calls ?? false
     const unstarted = reply.events.flatMap((event) => this.onEvent(event, reply) ?? [])
     this.watchSilence()
     this.watchSessions(reply, unstarted)
@@ -215,6 +225,7 @@ export class CommandRunner {
     this.given.clear()
     this.toCancel.clear()
     this.running = 0
+    this.hearsCalls = false
     this.shut = undefined
     for (const pending of lost) endPending(pending, outcome)
   }

@@ -1,6 +1,7 @@
 /** One PowerShell child, until its first failure: whoever uses it throws it away then and starts another (shellHost.ts). */
 import type { ChildProcess } from 'node:child_process'
 import type { InvocationResult } from 'node-powershell'
+import { CallPipe } from './callPipe.ts'
 import { ChildFailure } from './childFailure.ts'
 import {
   internalsOf,
@@ -22,6 +23,7 @@ export class Shell {
   private readonly powershell: GuardedPowerShell
   private readonly internals: Internals
   private readonly child: ChildProcess
+  private readonly calls = new CallPipe()
   private bytes = 0
   private stderr = ''
   private onFlood: () => void = () => {}
@@ -41,7 +43,7 @@ export class Shell {
    */
   constructor(options: ShellOptions, firstLine: string, timeoutMs: number) {
     this.options = options
-    this.powershell = startChild(options)
+    this.powershell = startChild({ ...options, env: { ...options.env, EASGATE_CALLS: this.calls.name } })
     this.internals = internalsOf(this.powershell)
     this.child = this.internals.process
     this.internals.exitPromise.then(
@@ -49,7 +51,7 @@ export class Shell {
       (error: unknown) => this.endCall(error),
     )
     this.child.once('exit', () => this.onExit())
-    this.child.on('error', () => (this.alive = false))
+    this.child.on('error', () => this.end())
     const { stdin, stdout, stderr } = this.powershell.streams
     for (const stream of [stdin, stdout, stderr]) stream.on('error', () => {})
     stdout.on('data', (chunk: string) => this.count(chunk.length))
@@ -91,9 +93,14 @@ export class Shell {
     }
   }
 
+  /** Ends the wait of a step that is under way. */
+  call(step: number): void {
+    this.calls.call(step)
+  }
+
   /** Ends the child and all that it started, at once. */
   kill(): void {
-    this.alive = false
+    this.end()
     if (this.child.pid !== undefined && this.child.exitCode === null) killTree(this.child.pid)
   }
 
@@ -107,8 +114,13 @@ export class Shell {
 
   private onExit(): void {
     const wasAlive = this.alive
-    this.alive = false
+    this.end()
     if (wasAlive && !this.busy) this.onIdleExit()
+  }
+
+  private end(): void {
+    this.alive = false
+    this.calls.close()
   }
 
   private replyOf(result: InvocationResult): string {

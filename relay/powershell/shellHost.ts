@@ -8,6 +8,8 @@ import { parseCloseReply, parseStepReply, type Failure, type Opened, type StepRe
 
 /** From this many failed openings in a row on, and when each server had its turn, nobody is told to wait for the next attempt. */
 const patience = 3
+/** A call names its step by one byte. */
+const mostSteps = 250
 
 export interface OpenedHere extends Opened {
   readonly serverSince: string
@@ -24,6 +26,8 @@ export class ShellHost {
   private isClosed = false
   private endPause: () => void = () => {}
   private onTrial: Shell | undefined
+  private stepNumber = 0
+  private isCallable = false
   /** What the module learned when it last opened its sessions, and why on that server. */
   opened: OpenedHere | undefined
   /** Failed attempts to open since one last succeeded, and why. */
@@ -106,13 +110,23 @@ export class ShellHost {
   async step(request: object, waitMs: number): Promise<StepReply> {
     const { shell } = this
     if (!shell) throw new ChildFailure('exit', 'no PowerShell child is open')
+    this.stepNumber = (this.stepNumber % mostSteps) + 1
+    this.isCallable = true
     try {
-      const text = await shell.invoke(`Step-Easgate '${toBase64(request)}'`, waitMs + this.options.times.stepGraceMs)
-      return parseStepReply(text)
+      const line = `Step-Easgate '${toBase64({ ...request, number: this.stepNumber })}'`
+      return parseStepReply(await shell.invoke(line, waitMs + this.options.times.stepGraceMs))
     } catch (error) {
       this.giveUp(shell, error)
       throw error
+    } finally {
+      this.isCallable = false
     }
+  }
+
+  /** Ends the wait of the step that is under way, if there is one; once for each, and only where the module hears it. */
+  call(): void {
+    if (this.isCallable) this.shell?.call(this.stepNumber)
+    this.isCallable = false
   }
 
   /** Kills the child at once: for a command that does not stop. */

@@ -37,6 +37,7 @@ const stepEnd = z.object({
   queued: z.int().min(0),
   open: z.int().min(0).optional(),
   failure: failure.optional().catch(undefined),
+  calls: z.boolean().optional(),
 })
 
 export type StepEvent =
@@ -52,6 +53,8 @@ export interface StepReply {
   readonly open?: number | undefined
   /** Why none is, when `open` is 0. */
   readonly failure?: Failure | undefined
+  /** Whether the module hears `ShellHost.call`. */
+  readonly calls?: boolean | undefined
 }
 
 /** The reply of Open-Easgate: what it learned, or why it could not open. Throws a ChildFailure (rubbish). */

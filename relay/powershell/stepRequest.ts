@@ -1,11 +1,11 @@
 /** The request of one Step-Easgate, and how large a step may be. Pure. */
 import type { Pending } from './runnerCommand.ts'
 
-/** A step ends with its first line; this is how long it waits for one when a new command could start meanwhile, and when none could. */
+/** A step ends with its first line; this is how long it waits for one when a new command could start meanwhile, and when none could or a call ends the wait. */
 const waitMs = { free: 25, full: 500 } as const
 /** What one reply may hold, in characters of row text: it is kept whole in memory, twice. */
 const replyChars = 1_000_000
-const mostRows = 1_000
+const mostRows = 5_000
 /** Before anything is known of a cmdlet's rows. */
 const unknownRowChars = 5_000
 /** Parameters handed over in one step, in characters. */
@@ -24,7 +24,7 @@ export function stepRequest(step: {
   start: readonly Pending[]
   hold: readonly Pending[]
   cancel: readonly string[]
-  isFull: boolean
+  mayWait: boolean
   maxRows: number
 }): StepRequest {
   return {
@@ -37,7 +37,7 @@ export function stepRequest(step: {
     })),
     hold: step.hold.map(({ key }) => key),
     cancel: step.cancel,
-    waitMs: step.isFull ? waitMs.full : waitMs.free,
+    waitMs: step.mayWait ? waitMs.full : waitMs.free,
     maxRows: step.maxRows,
   }
 }

@@ -16,7 +16,11 @@ onPowerShell(() => {
         expect(row[name]).toBeGreaterThan(99)
       }
     }
-    const names = ['relay, node-powershell and module at parallel 4', 'speed-up at parallel 4']
+    const names = [
+      'relay, node-powershell and module at parallel 4, commands one by one',
+      'relay, node-powershell and module at parallel 4, commands in one batch',
+      'speed-up at parallel 4',
+    ]
     expect(result.figures.map(({ name }) => name)).toEqual(names)
   })
 })

@@ -59,9 +59,15 @@ describe('the zip', () => {
       'relay.example.json',
     ])
     expect(scripts.map((name) => path.basename(name))).toEqual(
-      expect.arrayContaining(['Easgate.psm1', 'Invoke-EasgateWindows.ps1', 'New-EasgateRoleGroup.ps1', 'Sessions.ps1']),
+      expect.arrayContaining([
+        'Easgate.psm1',
+        'Invoke-EasgateWindows.ps1',
+        'New-EasgateRoleGroup.ps1',
+        'RowText.cs',
+        'Sessions.ps1',
+      ]),
     )
-    expect(scripts.filter((name) => !/\.psm?1$/.test(name))).toEqual([])
+    expect(scripts.filter((name) => !/\.(psm?1|cs)$/.test(name))).toEqual([])
     expect(built.bytes).toBeLessThan(1_000_000)
   })
 
@@ -72,7 +78,7 @@ describe('the zip', () => {
   test('has lines as old Windows editors want them, and scripts in plain ASCII, as Windows PowerShell reads them', () => {
     for (const name of Object.keys(files).filter((one) => !one.endsWith('.mjs'))) {
       expect({ name, hasBareLineFeeds: /[^\r]\n/.test(textOf(name)) }).toEqual({ name, hasBareLineFeeds: false })
-      if (/\.(psm?1|cmd)$/.test(name))
+      if (/\.(psm?1|cs|cmd)$/.test(name))
         expect({ name, isAscii: /^[\0-\x7f]*$/.test(textOf(name)) }).toEqual({ name, isAscii: true })
     }
   })

@@ -2,6 +2,10 @@
 
 $LongestThrottle = [TimeSpan]::FromSeconds(30)
 
+# What each command needs is made by ::new(): New-Object takes 0.2 ms, and the command's session waits for it.
+$NoInput = [System.Management.Automation.PSDataCollection[psobject]]::new()
+$NoInput.Complete()
+
 function New-Job {
     param([object] $Command)
     @{
@@ -18,7 +22,7 @@ function New-Job {
         Clock     = $null
         Shell     = $null
         Buffer    = $null
-        Rows      = New-Object -TypeName 'System.Collections.Generic.Queue[object]'
+        Rows      = [System.Collections.Generic.Queue[object]]::new()
         Warnings  = @()
         Duration  = 0
         Outcome   = $null
@@ -71,10 +75,8 @@ function Start-Command {
         # Every cmdlet that changes something would ask, and nobody is there to answer.
         if ($Job.Cmdlet -notlike 'Get-*') { $parameters['Confirm'] = $false }
         $Job.Shell = New-Pipeline -Session $Session -Cmdlet $Job.Cmdlet -Parameter $parameters
-        $Job.Buffer = New-Object -TypeName 'System.Management.Automation.PSDataCollection[psobject]'
-        $noInput = New-Object -TypeName 'System.Management.Automation.PSDataCollection[psobject]'
-        $noInput.Complete()
-        $Session.Async = $Job.Shell.BeginInvoke($noInput, $Job.Buffer)
+        $Job.Buffer = [System.Management.Automation.PSDataCollection[psobject]]::new()
+        $Session.Async = $Job.Shell.BeginInvoke($NoInput, $Job.Buffer)
         $Session.Shell = $Job.Shell
         $Session.Job = $Job
         $Session.State = 'busy'
@@ -113,7 +115,7 @@ function Complete-Pipeline {
     if ($null -eq $record -and $shell.Streams.Error.Count -gt 0) { $record = $shell.Streams.Error[0] }
     # A pipeline that did not come to its end gave a part of its rows, whatever it says.
     if ($null -eq $record -and $shell.InvocationStateInfo.State -ne 'Completed') { $record = New-BrokenRecord -Reason $shell.InvocationStateInfo.Reason }
-    if ($null -ne $Session.Job) { $Session.Job.Warnings = @($shell.Streams.Warning | ForEach-Object -Process { [string] $_.Message }) }
+    if ($null -ne $Session.Job) { $Session.Job.Warnings = @(foreach ($warning in $shell.Streams.Warning) { [string] $warning.Message }) }
     $shell.Dispose()
     $Session.Shell = $null
     $Session.Async = $null

@@ -9,8 +9,7 @@ $Output.AutoFlush = $false
 # Every job in turn; one that has more rows than fit goes to the end of the line.
 function Read-Line {
     param([System.Collections.Generic.List[string]] $Line, [System.Collections.Generic.HashSet[string]] $Held, [int] $MaxRows)
-    $left = $MaxRows
-    $characters = 0
+    $room = @{ Rows = $MaxRows; Characters = $ReplyCharacters }
     foreach ($job in $State.Jobs.ToArray()) {
         # Asked a hundred times a second of everything that runs, and mostly nothing has come.
         if ($null -eq $job.Outcome -and $job.Rows.Count -eq 0 -and $job.Buffer.Count -eq 0) { continue }
@@ -18,13 +17,7 @@ function Read-Line {
         if (-not $isHeld) { Move-Row -Job $job }
         if ($job.Cancelled) { $job.Rows.Clear() }
         $key = ConvertTo-Json -InputObject $job.Key -Compress
-        while (-not $isHeld -and $job.Rows.Count -gt 0 -and $left -gt 0 -and $characters -lt $ReplyCharacters) {
-            $text = '{"key":' + $key + ',"row":' + (ConvertTo-RowText -Object $job.Rows.Dequeue() -Name $job.Returns) + '}'
-            $Line.Add($text)
-            $job.HasRows = $true
-            $left -= 1
-            $characters += $text.Length
-        }
+        if (-not $isHeld -and $job.Rows.Count -gt 0) { Add-Row -Line $Line -Job $job -Key $key -Room $room }
         if ($job.Rows.Count -gt 0) {
             $null = $State.Jobs.Remove($job)
             $State.Jobs.Add($job)
@@ -39,18 +32,18 @@ function Read-Line {
 function Move-Row {
     param([hashtable] $Job)
     if ($null -eq $Job.Buffer) { return }
+    $rows = $Job.Rows
+    $isWanted = $Job.Returns.Count -gt 0
     foreach ($object in $Job.Buffer.ReadAll()) {
-        if ($null -ne $object -and $Job.Returns.Count -gt 0) { $Job.Rows.Enqueue($object) }
+        if ($isWanted -and $null -ne $object) { $rows.Enqueue($object) }
     }
 }
 
 function Write-Reply {
-    param([string[]] $Line, [hashtable] $End)
+    param([System.Collections.Generic.List[string]] $Line, [hashtable] $End)
     $count = 0
-    foreach ($text in $Line) {
-        $Output.WriteLine($text)
-        $count += 1
-    }
+    if ($null -ne $Line) { $count = $Line.Count }
+    if ($count -gt 0) { $Output.WriteLine([string]::Join("`n", $Line)) }
     $last = @{ end = $true; lines = $count }
     foreach ($name in $End.Keys) { $last[$name] = $End[$name] }
     $Output.WriteLine((ConvertTo-Json -InputObject $last -Compress -Depth 5))

@@ -56,10 +56,13 @@ function Open-Session {
 }
 
 function Update-EverySession {
-    Clear-ClosedRunspace
-    # What runs is asked a hundred times a second, so without a call.
+    if ($State.Closing.Count -gt 0) { Clear-ClosedRunspace }
+    $since = [DateTime]::UtcNow - $SessionLife
+    # Asked a hundred times a second, so without a call for what runs or waits in good order.
     foreach ($session in $State.Sessions) {
-        if ($session.State -ne 'busy' -or $session.Async.IsCompleted) { Update-Session -Session $session }
+        if ($session.State -eq 'busy' -and -not $session.Async.IsCompleted) { continue }
+        if ($session.State -eq 'free' -and $session.Since -ge $since -and $session.Runspace.RunspaceStateInfo.State -eq 'Opened') { continue }
+        Update-Session -Session $session
     }
 }
 
@@ -188,9 +191,18 @@ function Invoke-Quietly {
     try { $shell.Invoke() } catch { $null = $_ } finally { $shell.Dispose() }
 }
 
+# Until a pipeline ends or the relay calls. What has no handle is asked for: rows that come, sessions that open, commands whose time comes.
 function Wait-Something {
     param([int] $Milliseconds)
-    $handles = @(foreach ($session in $State.Sessions) { if ($session.State -eq 'busy') { $session.Async.AsyncWaitHandle } })
-    if ($handles.Count -gt 0) { $null = [System.Threading.WaitHandle]::WaitAny([System.Threading.WaitHandle[]] $handles, $Milliseconds) }
-    else { Start-Sleep -Milliseconds $Milliseconds }
+    $most = $Milliseconds
+    if ($State.Queue.Count -gt 0 -or $State.Closing.Count -gt 0) { $most = $PollMilliseconds }
+    $handles = [System.Collections.Generic.List[System.Threading.WaitHandle]]::new()
+    foreach ($session in $State.Sessions) {
+        if ($session.State -eq 'busy' -or $session.State -eq 'preparing') { $handles.Add($session.Async.AsyncWaitHandle) }
+        if ($session.State -eq 'opening' -or ($session.State -eq 'busy' -and $session.Job.Returns.Count -gt 0)) { $most = $PollMilliseconds }
+    }
+    if ($null -ne $Call.Handle) { $handles.Add($Call.Handle) }
+    $for = [Math]::Min($most, $Milliseconds)
+    if ($handles.Count -gt 0) { $null = [System.Threading.WaitHandle]::WaitAny($handles.ToArray(), $for) }
+    else { Start-Sleep -Milliseconds $for }
 }

@@ -70,9 +70,9 @@ onPowerShell(() => {
     await shell.invoke(open({ failures: {}, lifeMs: 600_000 }), callMs)
     expect(await run(shell, command('Get-Recipient', { Identity: 'young' }))).toMatchObject({ ok: true })
     expect(await run(shell, command('Get-Recipient', { Identity: 'young' }))).toMatchObject({ ok: true })
-    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 1 })
+    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 1, calls: true })
     await shell.invoke(open({ failures: {}, lifeMs: 1 }), callMs)
-    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 0 })
+    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 0, calls: true })
     expect(await run(shell, command('Get-Recipient', { Identity: 'after' }))).toMatchObject({ ok: true })
     expect(new Set(tracesOf(folder, 'young')).size).toBe(1)
     expect(tracesOf(folder, 'young')).not.toContain(tracesOf(folder, 'after')[0])
@@ -105,13 +105,21 @@ onPowerShell(() => {
     const { env, folder } = realEnvironment()
     const shell = await newShell(env)
     await shell.invoke(open({ failures: {} }, 2), callMs)
-    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 2 })
+    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 2, calls: true })
     await shell.invoke(open({ failures: {}, lifeMs: 1 }, 2), callMs)
     writeFileSync(path.join(folder, 'refusal'), JSON.stringify({ code: 5, message: 'x' }))
     expect(await step(shell, idle)).toMatchObject({ open: 0 })
     const failure = { category: 'accessDenied', message: 'x' }
     expect(await run(shell, command('Remove-MobileDevice'))).toMatchObject({ ok: false, error: failure })
-    expect(await step(shell, idle)).toEqual({ end: true, lines: 0, running: 0, queued: 0, open: 0, failure })
+    expect(await step(shell, idle)).toEqual({
+      end: true,
+      lines: 0,
+      running: 0,
+      queued: 0,
+      open: 0,
+      calls: true,
+      failure,
+    })
   })
 })
 

@@ -84,6 +84,22 @@ onPowerShell(() => {
     expect(outcome?.error?.category).toBe('sessionBroken')
   })
 
+  test('a step that waits ends when the relay calls, and a call that came too late ends no other', async () => {
+    const { key = '' } =
+      (await steps.start({ cmdlet: 'Get-User', parameters: { Identity: 'called', ResultSize: 99 } }))[0] ?? {}
+    const waiting = steps.take({ waitMs: 100_000 })
+    host.call()
+    expect(await waiting).toEqual([])
+    expect(steps.running).toBe(1)
+    host.call()
+    await steps.until(() => tracesOf(folder, 'called').length === 1)
+    const began = Date.now()
+    await steps.take({ waitMs: 300 })
+    expect(Date.now() - began).toBeGreaterThan(290)
+    await steps.take({ cancel: [key], waitMs: 10_000 })
+    await steps.until(() => steps.running === 0)
+  })
+
   test('closing closes every session', async () => {
     const { env: own, folder: traces } = realEnvironment()
     const shell = await startShell(own)
