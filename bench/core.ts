@@ -24,6 +24,7 @@ export const core: Bench = async ({ records = 150_000 }) => {
     current: { defaultLevel: 'allow', rules },
     planned: { defaultLevel: 'quarantine', rules },
     now: new Date('2026-11-21T08:00:00Z'),
+    extraRules: [],
   })
   const run = { id: 'run-1', kind: 'full' as const }
   const texts = facts.map((one) => JSON.stringify(one))

@@ -4,6 +4,7 @@ import { odata, TableClient } from '@azure/data-tables'
 import { defaultPolicy } from '../functions/core/settings.ts'
 import type { Run } from '../functions/core/run.ts'
 import type { Ports, StepMessage } from '../functions/ports.ts'
+import { compilePattern } from '../functions/rules/compilePattern.ts'
 import { tableStore } from '../functions/store/tableStore.ts'
 import { runStep } from '../functions/sync/runStep.ts'
 import { startRun } from '../functions/sync/startRun.ts'
@@ -107,6 +108,7 @@ async function openTenant(connectionString: string, size: number): Promise<Tenan
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     newId: randomUUID,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
+    compilePattern,
   }
   const settings = {
     ...defaultPolicy.settings,

@@ -42,6 +42,7 @@ function mailboxFacts(index: number): MailboxFacts {
       primarySmtp: address,
       addresses: [address, `p${number}@mail.contoso.com`],
       isActiveSyncEnabled: true,
+      serverName: 'EX1',
       allowed: index % 3 === 0 ? ids.slice(0, 1) : [],
       blocked: [],
     },
@@ -52,6 +53,7 @@ function mailboxFacts(index: number): MailboxFacts {
       index % 3 === 0
         ? [{ deviceId: ids[0] ?? '', list: 'allowed', runId: 'run-0', since: '2026-11-01T00:00:00.000Z' }]
         : [],
+    pins: [],
     readAtMs: Date.parse('2026-11-21T08:00:00.000Z'),
   }
 }

@@ -3,6 +3,7 @@ import { createHash, randomUUID } from 'node:crypto'
 import { TableClient, TableTransaction } from '@azure/data-tables'
 import { defaultPolicy } from '../functions/core/settings.ts'
 import type { Ports, StepMessage } from '../functions/ports.ts'
+import { compilePattern } from '../functions/rules/compilePattern.ts'
 import { tableStore } from '../functions/store/tableStore.ts'
 import { runStep } from '../functions/sync/runStep.ts'
 import { startRun } from '../functions/sync/startRun.ts'
@@ -82,6 +83,7 @@ async function gatherAndDecide(connectionString: string, tablePrefix: string, ma
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     newId: randomUUID,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
+    compilePattern,
   }
   const policy = {
     ...defaultPolicy,

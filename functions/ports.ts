@@ -12,9 +12,12 @@ import type {
   User,
 } from './core/types.ts'
 import type { DirectoryBookmark } from './core/bookmarks.ts'
+import type { CompilePattern } from './core/extraRules.ts'
 import type { Mail, MailOutcome } from './core/mail.ts'
+import type { PolicyProperties } from './core/ownConfiguration.ts'
 import type { Retirement } from './core/run.ts'
 import type { RelayIdentity } from './core/relay.ts'
+import type { DestroyCommand } from './core/wipe.ts'
 import type { Store } from './portsStore.ts'
 
 export interface Clock {
@@ -61,6 +64,11 @@ export interface Conversation {
   change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome>
   /** One outcome for each mail, whatever happens. Throws AppError only when nothing was sent; which, says MailOutcome. */
   sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
+  /**
+   * One command that loses data, sent once; never repeated here. ran `unknown`: it may have been done. Throws AppError only when nothing was sent or the relay
+   * took nothing of it: conflict where its own configuration does not allow it, or its Exchange cannot.
+   */
+  destroy(batchId: string, command: DestroyCommand): Promise<CommandOutcome>
 }
 
 export interface FoundMailbox {
@@ -99,6 +107,13 @@ export type ChangeCommand = { readonly id: string } & (
     }
   | { readonly kind: 'setRule'; readonly guid: string; readonly level: AccessLevel }
   | { readonly kind: 'removeRule'; readonly guid: string }
+  /** '' for none. */
+  | { readonly kind: 'userMailInsert'; readonly text: string }
+  /** The whole list. */
+  | { readonly kind: 'adminMailRecipients'; readonly addresses: readonly string[] }
+  | { readonly kind: 'newPolicy'; readonly name: string; readonly properties: PolicyProperties }
+  | { readonly kind: 'setPolicy'; readonly guid: string; readonly properties: PolicyProperties }
+  | { readonly kind: 'removePolicy'; readonly guid: string }
 )
 
 export interface CommandOutcome {
@@ -106,7 +121,7 @@ export interface CommandOutcome {
   readonly ok: boolean
   readonly warnings: readonly string[]
   readonly durationMs: number
-  /** Guid of the rule that `newRule` made. */
+  /** Guid of the rule or policy that was made. */
   readonly guid?: string
   /** `unknown`: the command may have run (session or child broke); `notRun`: it certainly did not (expired, refused). */
   readonly failure?: { readonly category: string; readonly message: string; readonly ran: 'yes' | 'no' | 'unknown' }
@@ -186,4 +201,6 @@ export interface Ports {
   readonly newId: () => string
   /** SHA-256 of a text as 64 hex digits. */
   readonly hash: (text: string) => string
+  /** Of an extra rule; linear in the text. Throws AppError badRequest for an expression that does not compile. */
+  readonly compilePattern: CompilePattern
 }

@@ -5,7 +5,10 @@ import type { LedgerMail, MailKey } from './core/mail.ts'
 import type { Outcome, PlannedChange } from './core/plan.ts'
 import type { RelayApproval } from './core/relay.ts'
 import type { ConnectorState, Organization, Run } from './core/run.ts'
-import type { ExchangeConfiguration, OwnConfiguration, Policy } from './core/types.ts'
+import type { DriftLog } from './core/drift.ts'
+import type { OwnConfiguration } from './core/ownConfiguration.ts'
+import type { ExchangeConfiguration, Policy } from './core/types.ts'
+import type { LedgerWipe } from './core/wipe.ts'
 
 export interface Versioned<T> {
   readonly value: T
@@ -18,13 +21,14 @@ export interface Documents {
   policy: Policy
   exchange: ExchangeConfiguration
   own: OwnConfiguration
+  drift: DriftLog
   bookmarks: Bookmarks
 }
-export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'record' | 'mark'
+export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'record' | 'pin' | 'mark'
 
 /**
  * A row of the records table. `data` is JSON text exactly as it was gathered, so that "differs" is a comparison of texts; `decision` is JSON text
- * of the last decision, for records only. Rows of a mailbox sort together, kinds in the order device, entry, mailbox, record, user.
+ * of the last decision, for records only. Rows of a mailbox sort together, kinds in the order of their names.
  */
 export interface StoredRow {
   readonly mailboxGuid: string
@@ -35,10 +39,10 @@ export interface StoredRow {
 }
 export type RowKey = Pick<StoredRow, 'mailboxGuid' | 'kind' | 'id'>
 /**
- * Where to look for what a change names. user: a user's id. device: an Entra device id. loose: an Intune device without one, by its own id. due: when a
- * mailbox is to be decided again although nothing changes (ISO-8601 UTC).
+ * Where to look for what a change names. user: a user's id. device: an Entra device id. loose: an Intune device without one, by its own id. record: an
+ * EAS record's Guid. pin: the same, where it is pinned. due: when a mailbox is to be decided again although nothing changes (ISO-8601 UTC).
  */
-export type PlaceKind = 'user' | 'device' | 'loose' | 'due'
+export type PlaceKind = 'user' | 'device' | 'record' | 'loose' | 'pin' | 'due'
 export interface Place {
   readonly kind: PlaceKind
   readonly id: string
@@ -47,7 +51,7 @@ export interface Place {
   readonly data: string
 }
 
-export type StagedKind = 'mailboxes' | 'records' | 'included' | 'excluded' | 'users' | 'devices'
+export type StagedKind = 'mailboxes' | 'records' | 'included' | 'excluded' | 'ruleGroups' | 'users' | 'devices'
 /** Which gathering: pages of an attempt that broke are never read. */
 export interface StageKey {
   readonly connectorId: string
@@ -101,11 +105,11 @@ export interface Store {
   /** The rows of some mailboxes of one partition, sorted likewise. */
   rowsOf(connectorId: string, partition: number, mailboxGuids: readonly string[]): Promise<readonly StoredRow[]>
   /** Places by their ids. */
-  places(connectorId: string, kind: 'user' | 'device', ids: readonly string[]): Promise<readonly Place[]>
+  places(connectorId: string, kind: 'user' | 'device' | 'record', ids: readonly string[]): Promise<readonly Place[]>
   /** In the order of their ids, which must be of one length, from `after` (exclusive; '' from the start) up to `to` (inclusive; null: to the end). */
   listPlaces(
     connectorId: string,
-    kind: 'loose' | 'due',
+    kind: 'loose' | 'pin' | 'due',
     range: { readonly after: string; readonly to: string | null; readonly top: number },
   ): Promise<readonly Place[]>
   writePlaces(connectorId: string, upserts: readonly Place[], deletes: readonly Place[]): Promise<void>
@@ -137,6 +141,11 @@ export interface Store {
   saveLedgerMail(connectorId: string, mail: LedgerMail, before: Versioned<LedgerMail> | null): Promise<string>
   /** Delayed mails that are due at `now` (ISO-8601 UTC), the longest due first. */
   dueMails(connectorId: string, now: string, top: number): Promise<readonly MailKey[]>
+
+  /** `record`: Guid of the EAS record. */
+  ledgerWipe(connectorId: string, record: string): Promise<Versioned<LedgerWipe> | null>
+  /** etag null: must not be recorded yet. Returns the new ETag. */
+  saveLedgerWipe(connectorId: string, wipe: LedgerWipe, etag: string | null): Promise<string>
 
   /** Appends to the connector's hash chain; rows and head in one transaction per 99 rows. */
   appendAudit(connectorId: string, entries: readonly AuditEntry[]): Promise<void>

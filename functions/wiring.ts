@@ -8,6 +8,7 @@ import { relayExchange } from './exchange/relayExchange.ts'
 import { graphDirectory } from './graph/graphDirectory.ts'
 import type { Log, Ports, StepQueue } from './ports.ts'
 import type { Store } from './portsStore.ts'
+import { compilePattern } from './rules/compilePattern.ts'
 import { stepQueue } from './store/stepQueue.ts'
 import { tableStore } from './store/tableStore.ts'
 import { graphCredential, managedIdentity } from './wiringCredential.ts'
@@ -110,7 +111,7 @@ function portsOf(config: Config, { store: sharedStore, queue, credential }: Shar
     newId: randomUUID,
     log,
   })
-  return { exchange, directory, store, queue, clock, log, newId: randomUUID, hash }
+  return { exchange, directory, store, queue, clock, log, newId: randomUUID, hash, compilePattern }
 }
 
 /**

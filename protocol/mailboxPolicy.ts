@@ -32,6 +32,17 @@ const shared: Readonly<Record<string, z.ZodType>> = {
   UnapprovedInROMApplicationList: v.texts,
 }
 
+/** Settings that have another name in the ActiveSync dialect: MobileDevice name → ActiveSync name. */
+const oldNames: ReadonlyMap<string, string> = new Map([
+  ...renamed.map(([old, name]) => [name, old] as const),
+  ['IsDefault', 'IsDefaultPolicy'],
+])
+
+/** Under the names of a dialect, from the names of the MobileDevice dialect. */
+export function policyName(mobileName: string, dialect: Dialect): string {
+  return dialect === 'ActiveSync' ? (oldNames.get(mobileName) ?? mobileName) : mobileName
+}
+
 function failures(): z.ZodType {
   return z.union([z.literal('Unlimited'), z.int().min(4).max(16)])
 }

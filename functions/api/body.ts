@@ -10,18 +10,22 @@ const maxBodyChars = 512 * 1024
  * The body as the schema gives it. Properties named `@odata.…`, which Graph clients send along, are taken away first. Throws AppError
  * badRequest that names every problem.
  */
-export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T> {
-  const body = await readOptionalBody(request, schema)
+export async function readBody<T>(request: HttpRequest, schema: z.ZodType<T>, maxChars = maxBodyChars): Promise<T> {
+  const body = await readOptionalBody(request, schema, maxChars)
   if (body !== null) return body
   throw new AppError('badRequest', 'the body is empty; send a JSON object')
 }
 
 /** The same; null where there is no body. */
-export async function readOptionalBody<T>(request: HttpRequest, schema: z.ZodType<T>): Promise<T | null> {
+export async function readOptionalBody<T>(
+  request: HttpRequest,
+  schema: z.ZodType<T>,
+  maxChars = maxBodyChars,
+): Promise<T | null> {
   const text = await request.text()
   if (text.trim() === '') return null
-  if (text.length > maxBodyChars) {
-    throw new AppError('badRequest', `the body has ${text.length} characters, at most ${maxBodyChars} are read`)
+  if (text.length > maxChars) {
+    throw new AppError('badRequest', `the body has ${text.length} characters, at most ${maxChars} are read`)
   }
   const parsed = schema.safeParse(withoutAnnotations(parseJson(text)))
   if (parsed.success) return parsed.data

@@ -24,7 +24,7 @@ export interface Answer {
 /** One operation: one method on one path. */
 export interface Route {
   readonly name: string
-  readonly method: 'GET' | 'POST' | 'PATCH'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   /** The least role that may call it. */
   readonly role: Role

@@ -1,5 +1,5 @@
 /** Changes a connector's policy: reads, applies, audits, saves, and begins again when somebody else was faster. Starts no run. */
-import { defaultPolicy, defaultSettings } from '../core/settings.ts'
+import { defaultPolicy, withDefaults } from '../core/settings.ts'
 import type { Policy } from '../core/types.ts'
 import { AppError } from '../errors.ts'
 import type { Store, Versioned } from '../portsStore.ts'
@@ -15,17 +15,14 @@ export async function readPolicy(
 ): Promise<Versioned<Policy> | { value: Policy; etag: null }> {
   const found = await store.document(connectorId, 'policy')
   if (!found) return { value: defaultPolicy, etag: null }
-  return {
-    ...found,
-    value: { ...defaultPolicy, ...found.value, settings: { ...defaultSettings, ...found.value.settings } },
-  }
+  return { ...found, value: withDefaults(found.value) }
 }
 
 /** The policy after `change`, which sees it as it is. Where nothing differs nothing is written. Throws AppError changedMeanwhile. */
 export async function changePolicy(
   call: Call,
   connectorId: string,
-  action: 'policyChanged' | 'settingsChanged',
+  action: 'policyChanged' | 'settingsChanged' | 'ruleHandedOver',
   change: (policy: Policy) => Policy,
 ): Promise<Policy> {
   for (let attempt = 1; ; attempt += 1) {

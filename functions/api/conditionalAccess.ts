@@ -4,6 +4,7 @@ import type { Policy } from '../core/types.ts'
 import { patchOf, readBody, withGiven } from './body.ts'
 import { connectorInPath, onlyConnector, type Answer, type Call } from './call.ts'
 import { changePolicy, readPolicy } from './changePolicy.ts'
+import { checkPolicy } from './checkPolicy.ts'
 import { entity } from './graphResource.ts'
 
 const set = 'deviceManagement/conditionalAccessSettings'
@@ -15,7 +16,7 @@ const groupIds = z
   .transform((ids) => [...new Set(ids)])
 
 /** `id` cannot be changed; OData 4.0 part 1, 11.4.3: its value is ignored. */
-const patchSchema = patchOf({
+export const conditionalAccessPatch = patchOf({
   id: z.unknown(),
   enabled: z.boolean(),
   includedGroups: groupIds,
@@ -36,9 +37,17 @@ async function get(call: Call, connectorId: string): Promise<Answer> {
 }
 
 async function patch(call: Call, connectorId: string): Promise<Answer> {
-  const { id: _ignored, ...given } = await readBody(call.request, patchSchema)
-  const policy = await changePolicy(call, connectorId, 'policyChanged', (now) => withGiven(now, given))
+  const given = await readBody(call.request, conditionalAccessPatch)
+  const { value: before } = await readPolicy(call.ports.store, connectorId)
+  await checkPolicy(call.ports, before, withConditionalAccess(before, given))
+  const policy = await changePolicy(call, connectorId, 'policyChanged', (now) => withConditionalAccess(now, given))
   return { status: 200, body: entity(call.request, set, toGraph(connectorId, policy)) }
+}
+
+/** The policy with what the PATCH gave. */
+export function withConditionalAccess(now: Policy, patch: z.infer<typeof conditionalAccessPatch>): Policy {
+  const { id: _ignored, ...given } = patch
+  return withGiven(now, given)
 }
 
 function toGraph(id: string, { enabled, includedGroups, excludedGroups, overrideDefaultRule }: Policy) {

@@ -10,7 +10,7 @@ export async function getOverview(call: Call): Promise<Answer> {
   const { store, clock } = call.ports
   const [found, relays] = await Promise.all([store.document(id, 'connector'), store.relays(id)])
   const state = { ...newConnector(id), ...found?.value }
-  const { organization, relay, lastFullSync, lastQuickSync, heldRun, noRelaySince, problem, retired } = state
+  const { organization, relay, lastFullSync, lastQuickSync, heldRun, noRelaySince, problem, retired, retiring } = state
   const body = {
     id,
     name: call.connectors.find((one) => one.id === id)?.name ?? id,
@@ -22,8 +22,17 @@ export async function getOverview(call: Call): Promise<Answer> {
     lastQuickSync,
     heldRun,
     retired,
+    retiring,
     problem,
-    toDo: [...(retired ? [retiredText(state)] : []), ...(problem && !retired ? [problem.message] : [])],
+    toDo: [
+      ...(retiring ? [retiringText(retiring.since)] : []),
+      ...(retired ? [retiredText(state)] : []),
+      ...(problem && !retired ? [problem.message] : []),
+    ],
   }
   return { status: 200, body }
+}
+
+function retiringText(since: string): string {
+  return `It is being retired since ${since}: the next full sync that takes everything of easgate's out of Exchange is its last. Look at its runs; approve the plan if the limits hold it, or retire it without withdrawal.`
 }

@@ -1,10 +1,10 @@
 /** Graph's deviceManagementExchangeOnPremisesPolicy (facts D6): what Exchange does with devices that easgate says nothing about. */
 import type { ExchangeConfiguration, Policy } from '../core/types.ts'
 import type { Store } from '../portsStore.ts'
-import { readBody, withGiven } from './body.ts'
+import { readBody } from './body.ts'
 import { connectorInPath, onlyConnector, type Answer, type Call } from './call.ts'
 import { changePolicy, readPolicy } from './changePolicy.ts'
-import { exchangePolicyPatch } from './exchangePolicyPatch.ts'
+import { exchangePolicyPatch, withExchangePolicy } from './exchangePolicyPatch.ts'
 import { collection, entity } from './graphResource.ts'
 import { toNotificationContent } from './notification.ts'
 
@@ -30,9 +30,8 @@ async function get(call: Call, connectorId: string): Promise<Answer> {
 }
 
 async function patch(call: Call, connectorId: string): Promise<Answer> {
-  const { accessRules, notificationContent, defaultAccessLevel } = await readBody(call.request, exchangePolicyPatch)
-  const given = { defaultAccessLevel, exceptions: accessRules, notificationHtml: notificationContent }
-  const policy = await changePolicy(call, connectorId, 'policyChanged', (now) => withGiven(now, given))
+  const given = await readBody(call.request, exchangePolicyPatch)
+  const policy = await changePolicy(call, connectorId, 'policyChanged', (now) => withExchangePolicy(now, given))
   return { status: 200, body: entity(call.request, set, await toGraph(call.ports.store, connectorId, policy)) }
 }
 

@@ -1,7 +1,7 @@
 /** What may be changed of Graph's exchange policy, and how it reads in the connector's own policy. Pure. */
 import * as z from 'zod'
-import type { PlatformException } from '../core/types.ts'
-import { closedObject, patchOf } from './body.ts'
+import type { PlatformException, Policy } from '../core/types.ts'
+import { closedObject, patchOf, withGiven } from './body.ts'
 import { notificationContent } from './notification.ts'
 
 const level = z.enum(['none', 'allow', 'block', 'quarantine'])
@@ -53,3 +53,9 @@ export const exchangePolicyPatch = patchOf({
   defaultAccessLevel: level,
   accessRules,
 })
+
+/** The policy with what the PATCH gave. */
+export function withExchangePolicy(now: Policy, patch: z.infer<typeof exchangePolicyPatch>): Policy {
+  const { accessRules, notificationContent: html, defaultAccessLevel } = patch
+  return withGiven(now, { defaultAccessLevel, exceptions: accessRules, notificationHtml: html })
+}

@@ -1,18 +1,14 @@
-/** The notification's text between Graph's form (base64 of UTF-8 HTML) and the policy's; only known placeholders may stand in it. Pure. */
+/** The notification's text between Graph's form (base64 of UTF-8 HTML) and the policy's: cleaned, and only with known placeholders. Pure. */
 import * as z from 'zod'
+import { cleanHtml } from './notificationHtml.ts'
 
-/** What the mail to a user may be filled with. A closed list: a typing error would reach people as `{{nmae}}`. */
-export const placeholders = [
-  'displayName',
-  'deviceType',
-  'deviceModel',
-  'deviceId',
-  'reason',
-  'activationLink',
-  'deadline',
-] as const
-
-const maxHtmlChars = 32_000
+/** HTML of a mail; refused with every problem, else cleaned. */
+export const mailHtml = z.string().transform((html, context): string => {
+  const cleaned = html === '' ? { html } : cleanHtml(html)
+  if ('html' in cleaned) return cleaned.html
+  context.addIssue({ code: 'custom', message: cleaned.problem })
+  return z.NEVER
+})
 
 /** Graph's Edm.Binary to HTML; null and the empty text are no notification. */
 export const notificationContent = z
@@ -20,11 +16,11 @@ export const notificationContent = z
   .nullable()
   .transform((base64, context): string => {
     const html = base64 === null ? '' : decode(base64)
-    const problem = html === null ? 'must be base64 of UTF-8 text' : problemOf(html)
-    if (html !== null && problem === null) return html
-    context.addIssue({ code: 'custom', message: problem ?? '' })
+    if (html !== null) return html
+    context.addIssue({ code: 'custom', message: 'must be base64 of UTF-8 text' })
     return z.NEVER
   })
+  .pipe(mailHtml)
 
 export function toNotificationContent(html: string): string | null {
   return html === '' ? null : Buffer.from(html, 'utf8').toString('base64')
@@ -39,16 +35,4 @@ function decode(base64: string): string | null {
   } catch {
     return null
   }
-}
-
-function problemOf(html: string): string | null {
-  if (html.length > maxHtmlChars) return `has ${html.length} characters of HTML, at most ${maxHtmlChars} fit in a mail`
-  const named = [...html.matchAll(/\{\{(.*?)\}\}/gs)].map(([, name = '']) => name)
-  const unknown = named.filter((name) => !(placeholders as readonly string[]).includes(name))
-  if (unknown.length > 0) {
-    const names = unknown.map((name) => `{{${name.slice(0, 40)}}}`).join(', ')
-    return `unknown placeholder ${names}; known are ${placeholders.map((name) => `{{${name}}}`).join(', ')}`
-  }
-  const rest = html.replaceAll(/\{\{\w+\}\}/g, '')
-  return rest.includes('{{') || rest.includes('}}') ? 'has {{ or }} without its other half' : null
 }

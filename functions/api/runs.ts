@@ -3,6 +3,8 @@ import * as z from 'zod'
 import type { Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import { approveRun, rejectRun } from '../sync/decideHeldRun.ts'
+import { heldUntil } from '../sync/expireHeld.ts'
+import { patchOf, readOptionalBody } from './body.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
 import { pageBody, readPosition, readTop } from './paging.ts'
 
@@ -29,9 +31,14 @@ export async function listChanges(call: Call): Promise<Answer> {
   return { status: 200, body: pageBody(call.request, page, found.length > top ? (page.at(-1)?.key ?? null) : null) }
 }
 
-/** 204. Throws AppError notFound, conflict. */
+/** Group ids; each must exist. */
+const approval = patchOf({ groups: z.array(z.string().trim().min(1).max(128)).min(1).max(200) })
+
+/** 204. With `{ groups }` for the mailboxes of their members alone, and the rest is dropped. Throws AppError notFound, badRequest, conflict. */
 export async function approve(call: Call): Promise<Answer> {
-  await approveRun(call.ports, connectorInPath(call), runIdOf(call), call.caller.id)
+  const connectorId = connectorInPath(call)
+  const body = await readOptionalBody(call.request, approval)
+  await approveRun(call.ports, connectorId, runIdOf(call), call.caller.id, body?.groups ?? null)
   return { status: 204 }
 }
 
@@ -55,7 +62,7 @@ function runIdOf({ request }: Call): string {
 /** What concerns people; where the run's next message goes on does not. */
 function toView(run: Run) {
   const { id, kind, mode, dryRun, askedBy, attempt, state, step, startedAt, gatheredAt, endedAt } = run
-  const { counts, groupSizes, refusal, differing, approvedBy, failure } = run
+  const { counts, groupSizes, refusal, differing, approvedBy, approvedGroups = null, failure } = run
   return {
     id,
     kind,
@@ -73,6 +80,8 @@ function toView(run: Run) {
     refusal,
     differing,
     approvedBy,
+    approvedGroups,
+    heldUntil: state === 'held' ? heldUntil(run) : null,
     failure,
   }
 }

@@ -1,9 +1,12 @@
 /** What may be changed of easgate's own settings, each with its bounds. Pure. */
 import * as z from 'zod'
 import { closedObject, patchOf } from './body.ts'
+import { exchangeSettingsPatch } from './exchangeSettingsPatch.ts'
+import { extraRulesPatch } from './extraRulesPatch.ts'
+import { notificationPatch } from './notificationPatch.ts'
 
 /** Years before 0001 or after 9999 have no ISO form; zod's own check keeps them out. Any offset is read, UTC is kept. */
-const date = z.iso
+export const dateTime = z.iso
   .datetime({ offset: true, error: 'must be a date and time such as 2026-11-21T08:00:00Z' })
   .transform((text) => new Date(text).toISOString())
 
@@ -11,7 +14,7 @@ const guid = z.guid('must be the Guid of an EAS record').transform((text) => tex
 const heldLevel = z.enum(['block', 'quarantine']).nullable()
 const share = z.number().min(0).max(1)
 
-const grandfather = closedObject({ existedBefore: date, until: date }).superRefine(
+const grandfather = closedObject({ existedBefore: dateTime, until: dateTime }).superRefine(
   ({ existedBefore, until }, context) => {
     if (existedBefore < until) return
     const message = `ends (${until}) before the date that devices must have existed by (${existedBefore}); exchange the two dates`
@@ -19,16 +22,17 @@ const grandfather = closedObject({ existedBefore: date, until: date }).superRefi
   },
 )
 
+/** Stands in the audit and on one line of the page. */
+export const oneLine = z
+  .string()
+  .max(200)
+  .regex(/^[^\p{Cc}]*$/u, 'must be one line without control characters')
+
 const pin = closedObject({
   record: guid,
   access: z.enum(['allow', 'block']),
-  // Stands in the audit and on one line of the page.
-  note: z
-    .string()
-    .max(200)
-    .regex(/^[^\p{Cc}]*$/u, 'must be one line without control characters')
-    .default(''),
-  until: date.nullable().default(null),
+  note: oneLine.default(''),
+  until: dateTime.nullable().default(null),
 })
 
 /** One row of the tables holds a policy with its pins, and one of the audit the pins before and after. */
@@ -44,29 +48,19 @@ const pins = z
     })
   })
 
-const text = z.string().min(1).max(256)
-const when = closedObject({
-  deviceId: text.optional(),
-  deviceType: text.optional(),
-  deviceModel: text.optional(),
-  deviceOs: text.optional(),
-  userAgent: text.optional(),
-}).refine((given) => Object.keys(given).length > 0, 'must name at least one property of the device')
-
-/** The first rule that fits decides, so that two of one name would be told apart by nobody. */
-const extraRules = z
-  .array(
-    closedObject({ name: z.string().trim().min(1).max(64), level: z.enum(['allow', 'block', 'quarantine']), when }),
+/** At least one part with a name and a value. */
+const distinguishedName = z
+  .string()
+  .trim()
+  .max(1024)
+  .regex(
+    /^[a-z]+=(?:[^\\,]|\\.)+(,\s*[a-z]+=(?:[^\\,]|\\.)+)*$/i,
+    'must be a distinguished name such as OU=Sales,DC=contoso,DC=com',
   )
-  .max(100)
-  .superRefine((given, context) => {
-    const seen = new Set<string>()
-    given.forEach(({ name }, index) => {
-      const message = `the name ${name} is given twice; give each rule its own`
-      if (seen.has(name)) context.addIssue({ code: 'custom', path: [index, 'name'], message })
-      seen.add(name)
-    })
-  })
+const scope = closedObject({
+  organizationalUnits: z.array(distinguishedName).max(100).default([]),
+  servers: z.array(z.string().trim().min(1).max(64)).max(100).default([]),
+})
 
 export const settingsPatch = patchOf({
   intunePlanIds: z
@@ -81,13 +75,18 @@ export const settingsPatch = patchOf({
   /** At most 30 days: longer would let any new device in for good. */
   newRecordGraceMinutes: z.int().min(0).max(43_200),
   pins,
-  extraRules,
+  extraRules: extraRulesPatch,
+  scope,
   limits: patchOf({
     maxLosingShare: share,
     minPopulation: z.int().min(0).max(1_000_000),
     maxLosing: z.int().min(0).max(1_000_000),
     maxShrinkShare: share,
+    /** At most 30 days: what was read then says little about now. */
+    heldHours: z.int().min(1).max(720),
   }),
+  ...exchangeSettingsPatch,
   stop: z.boolean(),
   reportOnly: z.boolean(),
+  notification: notificationPatch,
 })

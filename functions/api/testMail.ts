@@ -1,21 +1,25 @@
-/** POST easgate/connectors/{id}/mail/test: one short mail to an address of the caller's choice, the whole way that notices take. */
+/** POST easgate/connectors/{id}/mail/test: the notification with sample values, to an address of the caller's choice, the whole way that notices take. */
 import * as z from 'zod'
+import { renderNotice } from '../core/noticeMail.ts'
 import { AppError } from '../errors.ts'
 import { sendNotices } from '../notice/sendNotices.ts'
 import { audited } from './audited.ts'
 import { closedObject, readBody } from './body.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
+import { readPolicy } from './changePolicy.ts'
+import { sampleFacts } from './previewNotification.ts'
 
 const bodySchema = closedObject({
   to: z
     .string()
     .max(320)
     .regex(/^[^\s@]+@[^\s@]+$/, 'must be one mail address'),
+  /** Whose template is sent; default: the policy's own. */
+  language: z.string().max(35).optional(),
 })
 
-const subject = 'easgate: test mail'
-const html =
-  '<p>This is a test mail of easgate. It came the same way as the mails that tell people why their phone is kept out of their mail.</p><p>There is nothing to do.</p>'
+const words =
+  '<p>This is a test mail of easgate, with sample values: there is nothing to do. It came the same way as the mails that tell people why their phone is kept out of their mail, which look like this:</p><hr />'
 
 /**
  * 200 with `state` (sent, refused, delayed, unknown) and `message`; it is never sent again, whatever came of it. Throws AppError notFound, badRequest, conflict
@@ -23,8 +27,12 @@ const html =
  */
 export async function testMail(call: Call): Promise<Answer> {
   const connectorId = connectorInPath(call)
-  const { to } = await readBody(call.request, bodySchema)
+  const { to, language } = await readBody(call.request, bodySchema)
   const { ports, caller } = call
+  const { value: policy } = await readPolicy(ports.store, connectorId)
+  const sample = renderNotice(policy, sampleFacts(ports.clock.now(), { language }))
+  const subject = `easgate: test mail: ${sample.subject}`.slice(0, 255)
+  const html = `${words}${sample.html}`
   const notice = { record: 'test', reason: ports.newId(), mail: { to, subject, html } }
   const change = { action: 'mailTested', subject: connectorId, before: null, after: null }
   const { state, message } = await audited(call, connectorId, change, async () => {

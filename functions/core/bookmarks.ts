@@ -1,5 +1,7 @@
 /** Where the next quick sync goes on, and by what everything stored was decided. Pure. */
 import type { ServerState } from './decisionContext.ts'
+import { hasEnded } from './pin.ts'
+import { ruleGroups } from './policyGroups.ts'
 import type { Policy } from './types.ts'
 
 /** Delta links of the directory; opaque. */
@@ -21,10 +23,18 @@ export interface Bookmarks {
   readonly looseAfter: string
   /** Hash of what every stored decision was made by. */
   readonly decidedBy: string
+  /** What the index of places holds (indexVersion); with another one everything is read and the index written whole. */
+  readonly index: number
 }
 
-export function groupsText({ enabled, includedGroups, excludedGroups }: Policy): string {
-  return enabled ? JSON.stringify([[...includedGroups].toSorted(), [...excludedGroups].toSorted()]) : ''
+/** 2: EAS records and pins are in it. */
+export const indexVersion = 2
+
+export function groupsText(policy: Policy): string {
+  if (!policy.enabled) return ''
+  const named = ruleGroups(policy)
+  const lists = [[...policy.includedGroups].toSorted(), [...policy.excludedGroups].toSorted()]
+  return JSON.stringify(named.length === 0 ? lists : [...lists, named])
 }
 
 /**
@@ -32,8 +42,10 @@ export function groupsText({ enabled, includedGroups, excludedGroups }: Policy):
  * whether they have passed.
  */
 export function basisText(policy: Policy, { defaultLevel, rules }: ServerState, now: Date): string {
-  const { settings, notificationHtml: _mail, ...rest } = policy
-  const { limits: _limits, stop, reportOnly, pins, grandfather, ...decisive } = settings
+  const { settings, notificationHtml: _mail, handedOverRules: _rules, ...rest } = policy
+  const { limits: _limits, notification: _notification, stop, reportOnly, pins, grandfather, ...others } = settings
+  // Decisions depend on Exchange's configuration as it is planned, below; not on what else is set there
+  const { exchange: _exchange, mailboxPolicy: _mailboxPolicy, drift: _drift, ...decisive } = others
   const hasPassed = (at: string) => Date.parse(at) <= now.getTime()
   const known = rules.map(({ characteristic, queryString, level }) => [
     characteristic,
@@ -45,7 +57,8 @@ export function basisText(policy: Policy, { defaultLevel, rules }: ServerState, 
     decisive,
     // Switched off again, what was computed and not sent is due
     stop || reportOnly,
-    pins.filter(({ until }) => until === null || !hasPassed(until)),
+    // A record's own pins touch its mailbox alone
+    pins.filter((pin) => !hasEnded(pin, now.getTime())),
     grandfather && !hasPassed(grandfather.until) && grandfather,
     defaultLevel,
     known.map(String).toSorted(),

@@ -1,7 +1,9 @@
 /** The conditions that the decision table asks, one each. Pure. */
 import type { DecisionContext } from './decisionContext.ts'
 import { isStricter, type BaseAccess } from './exchangeAccess.ts'
-import type { EasRecord, IntuneDevice, Mailbox, Owner } from './types.ts'
+import type { Pin } from './pin.ts'
+import { scopeOf } from './scope.ts'
+import type { EasRecord, IntuneDevice, Mailbox, Owner, Policy } from './types.ts'
 
 /** Everything that is known about one record when it is decided. */
 export interface Facts {
@@ -11,6 +13,8 @@ export interface Facts {
   readonly owner: Owner | null
   /** The match; null for none. */
   readonly device: IntuneDevice | null
+  /** That holds now. */
+  readonly pin: Pin | null
   /** Entries for the record's id: there, and made by easgate. */
   readonly onAllowed: boolean
   readonly onBlocked: boolean
@@ -23,8 +27,10 @@ export interface Facts {
 export const failing: ReadonlySet<string> = new Set(['noncompliant', 'conflict', 'error'])
 export const passing: ReadonlySet<string> = new Set(['compliant', 'inGracePeriod'])
 
-export function isInScope(owner: Owner | null): boolean {
-  return owner !== null && owner.user.isLicensed && owner.isIncluded
+/** The policy is on and for the user of this mailbox, be it as one who is never blocked. */
+export function isPolicyFor(mailbox: Mailbox | null, owner: Owner | null, policy: Policy): boolean {
+  if (!policy.enabled || scopeOf(mailbox, policy.settings.scope) !== 'inside') return false
+  return owner !== null && (owner.isExcluded || (owner.user.isLicensed && owner.isIncluded))
 }
 
 export function hasForeignEntry(facts: Facts): boolean {
@@ -33,14 +39,11 @@ export function hasForeignEntry(facts: Facts): boolean {
 
 /** Entries made by hand become easgate's own (setting adopt) for records that reach row 5, and for no others. */
 export function isAdopted(
-  record: EasRecord,
-  mailbox: Mailbox | null,
-  owner: Owner | null,
-  context: DecisionContext,
+  { record, mailbox, owner, pin }: Pick<Facts, 'record' | 'mailbox' | 'owner' | 'pin'>,
+  { policy }: DecisionContext,
 ): boolean {
-  const { policy, pins } = context
-  if (policy.settings.manualEntries !== 'adopt' || owner === null || !policy.enabled) return false
-  return (owner.isExcluded || isInScope(owner)) && !pins.has(record.guid) && isEvaluated(record, mailbox)
+  if (policy.settings.manualEntries !== 'adopt' || owner === null || pin !== null) return false
+  return isPolicyFor(mailbox, owner, policy) && isEvaluated(record, mailbox)
 }
 
 export function isEvaluated(record: EasRecord, mailbox: Mailbox | null): boolean {

@@ -8,6 +8,7 @@ import { match } from './match.ts'
 import { membership, type Adoption, type ListChange, type MailboxChange, type Membership } from './plan.ts'
 import { planLists, type DecidedRecord } from './planLists.ts'
 import { ownLists } from './ownLists.ts'
+import { holdingPin, type Pin } from './pin.ts'
 import { resolveOwner } from './resolveOwner.ts'
 import type { Decision, EasRecord, IntuneDevice, List, Mailbox, OwnEntry, Owner, StoredDecision } from './types.ts'
 
@@ -21,14 +22,17 @@ export interface MailboxFacts {
   readonly records: readonly { readonly record: EasRecord; readonly previous: StoredDecision | null }[]
   /** Entries that easgate made or took away, as recorded. */
   readonly entries: readonly OwnEntry[]
+  /** The records' own pins, ended ones too. */
+  readonly pins: readonly Pin[]
   /** When the reading of the lists began, Unix milliseconds. */
   readonly readAtMs: number
 }
 
 export interface MailboxVerdict {
   readonly owner: Owner | null
-  /** One for each record, in their order. */
+  /** One for each record, in their order; so are the facts that it was made by. */
   readonly decisions: readonly StoredDecision[]
+  readonly facts: readonly Facts[]
   readonly changes: readonly MailboxChange[]
   /** Recorded entries that say nothing any more: their rows go. */
   readonly obsolete: readonly OwnEntry[]
@@ -47,7 +51,7 @@ export function decideMailbox(
   const mailbox = facts.mailbox && own && { ...facts.mailbox, ...own.lists }
   const present = own?.present ?? []
   const decided = facts.records.map(({ record, previous }) => {
-    const known = factsOf(record, mailbox, facts.devices, owner, present, context)
+    const known = factsOf(record, { ...facts, mailbox }, owner, present, context)
     const decision = withUnresolved(decide(known, context), previous, run)
     return { record, facts: known, decision }
   })
@@ -55,6 +59,7 @@ export function decideMailbox(
   return {
     owner,
     decisions: decided.map(({ decision }) => decision),
+    facts: decided.map((one) => one.facts),
     changes: mailbox ? [...adoption(mailbox, decided, present, context), ...changes] : changes,
     obsolete: own?.obsolete ?? [],
     effects: decided.map((one) => effectOf(one, changes, context)),
@@ -63,8 +68,7 @@ export function decideMailbox(
 
 function factsOf(
   record: EasRecord,
-  mailbox: Mailbox | null,
-  devices: readonly IntuneDevice[],
+  { mailbox, devices, pins }: MailboxFacts,
   owner: Owner | null,
   present: readonly OwnEntry[],
   context: DecisionContext,
@@ -72,12 +76,14 @@ function factsOf(
   const key = deviceKey(record.deviceId)
   const onAllowed = mailbox !== null && findEntry(mailbox.allowed, key) !== undefined
   const onBlocked = mailbox !== null && findEntry(mailbox.blocked, key) !== undefined
-  const adopts = isAdopted(record, mailbox, owner, context)
+  const pin = holdingPin(record.guid, pins, context.pins, context.nowMs)
+  const adopts = isAdopted({ record, mailbox, owner, pin }, context)
   return {
     record,
     mailbox,
     owner,
     device: owner && match(record, owner, devices),
+    pin,
     onAllowed,
     onBlocked,
     ownAllowed: onAllowed && (adopts || owns(present, key, 'allowed')),
@@ -111,7 +117,7 @@ function adoption(
 ): Adoption[] {
   if (context.policy.settings.manualEntries !== 'adopt') return []
   const entries = decided.flatMap(({ record, facts }) => {
-    if (!isAdopted(record, mailbox, facts.owner, context)) return []
+    if (!isAdopted({ ...facts, mailbox }, context)) return []
     const key = deviceKey(record.deviceId)
     const isForeign = (list: List, isOn: boolean) => isOn && !owns(present, key, list)
     const lists = [

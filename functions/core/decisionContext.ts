@@ -1,7 +1,8 @@
 /** What all records of a run are decided by: the policy, made ready for many questions. Pure. */
 import { compileRules, type ServerRules } from './exchangeAccess.ts'
-import { compileExtraRules } from './extraRules.ts'
-import type { AccessRule, AccessLevel, ExtraRule, HeldLevel, Pin, Policy } from './types.ts'
+import type { ExtraRule } from './extraRules.ts'
+import type { Pin } from './pin.ts'
+import type { AccessRule, AccessLevel, HeldLevel, Policy } from './types.ts'
 
 export interface ServerState {
   readonly defaultLevel: AccessLevel
@@ -17,7 +18,7 @@ export interface DecisionContext {
   readonly heldLevel: HeldLevel
   readonly notCompliantLevel: HeldLevel
   readonly notEnrolledLevel: HeldLevel
-  /** Pins that have not ended, by record Guid. */
+  /** Those of the settings' list, by record Guid; a record's own go before them. */
   readonly pins: ReadonlyMap<string, Pin>
   readonly extraRules: readonly ExtraRule[]
   readonly grandfather: { readonly existedBeforeMs: number; readonly untilMs: number } | null
@@ -34,17 +35,11 @@ export interface DecisionInput {
   readonly current: ServerState
   readonly planned: ServerState
   readonly now: Date
-  /** Instead of the policy's own. */
-  readonly extraRules?: readonly ExtraRule[]
+  /** The policy's own, compiled (compileExtraRules). */
+  readonly extraRules: readonly ExtraRule[]
 }
 
-export function makeContext({
-  policy,
-  current,
-  planned,
-  now,
-  extraRules = compileExtraRules(policy.settings.extraRules),
-}: DecisionInput): DecisionContext {
+export function makeContext({ policy, current, planned, now, extraRules }: DecisionInput): DecisionContext {
   const { settings } = policy
   const nowMs = now.getTime()
   const heldLevel = policy.defaultAccessLevel === 'quarantine' ? 'quarantine' : 'block'
@@ -63,11 +58,7 @@ export function makeContext({
     heldLevel,
     notCompliantLevel: settings.notCompliantLevel ?? heldLevel,
     notEnrolledLevel: settings.notEnrolledLevel ?? heldLevel,
-    pins: new Map(
-      settings.pins
-        .filter((pin) => pin.until === null || Date.parse(pin.until) > nowMs)
-        .map((pin) => [pin.record.toLowerCase(), pin]),
-    ),
+    pins: new Map(settings.pins.map((pin) => [pin.record.toLowerCase(), pin])),
     extraRules,
     grandfather: grandfather && {
       existedBeforeMs: Date.parse(grandfather.existedBefore),

@@ -1,6 +1,19 @@
 /** The plan as a whole against the limits: a broken source looks exactly like a mass change (design.md 7). Pure. */
 import type { Inventory } from './run.ts'
-import type { Limits } from './types.ts'
+
+/** A connector's own, with defaults in settings.ts. */
+export interface Limits {
+  /** Share (0–1) of the now-allowed records that may lose access in one run. */
+  readonly maxLosingShare: number
+  /** The share counts from this many now-allowed records on. */
+  readonly minPopulation: number
+  /** How many records may lose access in one run. */
+  readonly maxLosing: number
+  /** Share (0–1) by which an inventory may shrink against the last complete run. */
+  readonly maxShrinkShare: number
+  /** How long a held plan waits for a person's word. */
+  readonly heldHours: number
+}
 
 export interface PlanNumbers {
   /** Records that Exchange lets in now, in scope or not. */

@@ -38,8 +38,11 @@ export interface MailKey {
 
 /** Neither address nor text is kept. */
 export interface LedgerMail extends MailKey {
-  /** claimed: somebody is sending it, or died doing so. The others: MailOutcome. */
-  readonly state: 'claimed' | MailOutcome['state']
+  /**
+   * claimed: somebody is sending it, or died doing so. dropped: when its time came again, there was no reason left to send it; it may be claimed again. The
+   * others: MailOutcome.
+   */
+  readonly state: 'claimed' | 'dropped' | MailOutcome['state']
   /** Id of the batch that carries or carried it. */
   readonly batchId: string
   /** How often it was claimed. */
@@ -50,4 +53,6 @@ export interface LedgerMail extends MailKey {
   /** Of a delayed one: when it may be claimed again. */
   readonly dueAt: string | null
   readonly message: string | null
+  /** Where the record is found again when the mail is due. */
+  readonly mailboxGuid?: string
 }

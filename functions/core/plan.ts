@@ -1,5 +1,7 @@
 /** What a plan is made of: changes with before and after, each in one of the four phases of design.md 4. Pure types and keys. */
-import type { Access, AccessLevel, AccessRule, List, Reason, TraceLine } from './types.ts'
+import type { ConfigurationValues, PolicyProperties, ValueName } from './ownConfiguration.ts'
+import type { Access, AccessLevel, AccessRule, List, NoticeReason, Reason } from './types.ts'
+import type { TraceLine } from './traceLine.ts'
 
 /** 1 let in by list; 2 loosen the organization; 3 tighten it; 4 keep out by list. A run cut anywhere leaves people in. */
 export type Phase = 1 | 2 | 3 | 4
@@ -33,11 +35,32 @@ export interface ListChange {
   readonly edits: readonly EntryEdit[]
 }
 
-export type ConfigurationChange = { readonly phase: 2 | 3 } & (
-  | { readonly kind: 'defaultLevel'; readonly before: AccessLevel; readonly after: AccessLevel }
+/** One setting of the organization. */
+export type ValueChange = {
+  readonly [N in ValueName]: {
+    readonly kind: N
+    readonly before: ConfigurationValues[N]
+    readonly after: ConfigurationValues[N]
+    /** What stood there before easgate comes back, and is not remembered any longer. */
+    readonly restores?: true
+  }
+}[ValueName]
+
+/** `mends`: the thing whose drift the change mends (drift.ts). */
+export type ConfigurationChange = { readonly phase: 2 | 3; readonly mends?: string } & (
+  | ValueChange
   | { readonly kind: 'newRule'; readonly rule: AccessRule }
   | { readonly kind: 'setRule'; readonly rule: AccessRule; readonly level: AccessLevel }
   | { readonly kind: 'removeRule'; readonly rule: AccessRule }
+  | { readonly kind: 'newPolicy'; readonly name: string; readonly properties: PolicyProperties }
+  | {
+      readonly kind: 'setPolicy'
+      readonly guid: string
+      readonly name: string
+      readonly before: PolicyProperties
+      readonly properties: PolicyProperties
+    }
+  | { readonly kind: 'removePolicy'; readonly guid: string; readonly name: string }
 )
 
 /** Entries that were there before easgate are recorded as its own (setting adopt); no command is sent. */
@@ -49,14 +72,40 @@ export interface Adoption {
 }
 
 export type MailboxChange = ListChange | Adoption
-export type PlannedChange = MailboxChange | ConfigurationChange
+
+/** A mail that is to be sent before the plan is applied. Kept beside the run's changes, under `noticesOf` its id. */
+export interface PlannedNotice {
+  readonly kind: 'notice'
+  readonly mailboxGuid: string
+  readonly record: string
+  readonly reason: NoticeReason
+  /** The record was not held for this reason before. */
+  readonly isNew: boolean
+  /** It keeps its access until the mail is sent, or the wait for it is over. */
+  readonly isPostponed: boolean
+}
+
+export type PlannedChange = MailboxChange | ConfigurationChange | PlannedNotice
+
+export function isConfigurationChange(change: PlannedChange): change is ConfigurationChange {
+  return change.kind !== 'lists' && change.kind !== 'adopt' && change.kind !== 'notice'
+}
+
+/** What stands for the run's id where its notices are kept. */
+export function noticesOf(runId: string): string {
+  return `${runId}.notices`
+}
+
+export function noticeKey({ mailboxGuid, record }: PlannedNotice): string {
+  return `${mailboxGuid}|${record}`
+}
 
 /**
  * done: the command was run and said yes. verified: the list already was as wanted when it was read again. changedSinceRead: somebody else changed it
  * after the plan was made; dropped, decided anew at the next sync. gone: the mailbox or rule is not there any more. failed: Exchange said no, or every
- * try ended unknown.
+ * try ended unknown. notApproved: the plan was held and approved for other groups alone; never sent.
  */
-export type OutcomeState = 'done' | 'verified' | 'changedSinceRead' | 'gone' | 'failed'
+export type OutcomeState = 'done' | 'verified' | 'changedSinceRead' | 'gone' | 'failed' | 'notApproved'
 
 export interface Outcome {
   readonly state: OutcomeState
@@ -66,7 +115,7 @@ export interface Outcome {
 }
 
 /** Keys sort by phase, then configuration before mailboxes, then partition: reading in key order is the order of apply. */
-export function changeKey(change: PlannedChange, partition: number, index: number): string {
+export function changeKey(change: MailboxChange | ConfigurationChange, partition: number, index: number): string {
   const isMailbox = change.kind === 'lists' || change.kind === 'adopt'
   if (!isMailbox) return `${change.phase}|!${String(index).padStart(4, '0')}`
   return `${change.phase}|${String(partition).padStart(4, '0')}|${change.mailboxGuid}|${change.kind}`

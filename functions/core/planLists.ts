@@ -3,7 +3,8 @@ import type { Facts } from './conditions.ts'
 import type { DecisionContext } from './decisionContext.ts'
 import { deviceKey, findEntry } from './deviceKey.ts'
 import { membership, type EntryEdit, type ListChange, type Membership } from './plan.ts'
-import type { EasRecord, Mailbox, OwnEntry, Reason, StoredDecision, TraceLine } from './types.ts'
+import type { EasRecord, Mailbox, OwnEntry, Reason, StoredDecision } from './types.ts'
+import type { TraceLine } from './traceLine.ts'
 
 export interface DecidedRecord {
   readonly record: EasRecord

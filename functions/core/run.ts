@@ -2,6 +2,7 @@
 import type { Bookmarks, DirectoryBookmark } from './bookmarks.ts'
 import type { LimitRefusal } from './limits.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
+import type { WhatIfReport } from './whatIf.ts'
 
 export type RunKind = 'full' | 'quick'
 
@@ -17,13 +18,17 @@ export const stepNames = [
   'takeLease',
   'decide',
   'limits',
+  'notify',
   'apply',
+  'digest',
   'finish',
+  'keepApproved',
+  'whatIf',
 ] as const
 export type StepName = (typeof stepNames)[number]
 
-/** `held`: the limits refused the plan, a person decides. `replaced`: a newer run took a held one's place. */
-export type RunState = 'running' | 'held' | 'done' | 'failed' | 'rejected' | 'replaced'
+/** `held`: the limits refused the plan, a person decides. `replaced`: a newer run took a held one's place. `expired`: nobody decided in time. */
+export type RunState = 'running' | 'held' | 'done' | 'failed' | 'rejected' | 'replaced' | 'expired'
 
 export interface Run {
   readonly connectorId: string
@@ -31,9 +36,10 @@ export interface Run {
   readonly kind: RunKind
   /**
    * What is read and decided. everything: all of it. changes: the mailboxes that a change touched. stored: those are read, and everything stored is
-   * decided again, because the policy or Exchange's configuration is another.
+   * decided again, because the policy or Exchange's configuration is another. whatIf: nothing is read or written; everything stored is decided by another
+   * policy, and the difference is the run's report.
    */
-  readonly mode: 'everything' | 'changes' | 'stored'
+  readonly mode: 'everything' | 'changes' | 'stored' | 'whatIf'
   /** Computes everything and sends nothing. */
   readonly dryRun: boolean
   /** `timer`, or a person's id. */
@@ -75,7 +81,13 @@ export interface Run {
   /** Access rules that somebody else made and that differ from the policy: reported, never changed. */
   readonly differing: readonly { readonly rule: AccessRule; readonly wanted: AccessLevel }[]
   readonly approvedBy: string | null
+  /** Approved for the mailboxes of their members alone; left out: the whole plan. */
+  readonly approvedGroups?: readonly string[]
   readonly failure: { readonly code: string; readonly message: string; readonly step: StepName } | null
+  /** Done whole, it is the connector's last. */
+  readonly retires?: true
+  /** Of a what-if, as far as it has come. */
+  readonly report?: WhatIfReport
 }
 
 /** Numbers of a run by name: `found.records`, `decided.quarantine.notEnrolled`, `outcome.done` … Added up, never replaced. */
@@ -128,6 +140,10 @@ export interface ConnectorState {
   /** The Exchange organization that it serves: the first one that a relay of it named and that no other connector serves. Never changes. */
   readonly organization: string | null
   readonly retired: Retirement | null
+  /** A person wants it retired: every run withdraws what is easgate's, and the first full one that does so whole is the last. */
+  readonly retiring: { readonly by: string; readonly since: string } | null
+  /** The administrators' digest: when the last was tried, and the runs whose newly held records wait for the next, oldest first. */
+  readonly digest: { readonly triedAt: string | null; readonly runs: readonly string[] }
   /** What keeps its relays from being worked with until a person acts; the message says what to do. */
   readonly problem: { readonly code: string; readonly message: string; readonly since: string } | null
 }
@@ -166,6 +182,8 @@ export function newConnector(id: string): ConnectorState {
     noRelaySince: null,
     organization: null,
     retired: null,
+    retiring: null,
+    digest: { triedAt: null, runs: [] },
     problem: null,
   }
 }

@@ -1,4 +1,9 @@
 /** The words of design.md section 1 as types: what the core takes and gives. Pure: no package, no clock, no log. */
+import type { ExtraRuleSetting } from './extraRules.ts'
+import type { Pin } from './pin.ts'
+import type { Limits } from './limits.ts'
+import type { ExchangeMailboxPolicy, ExchangeSettings, MailboxPolicySetting } from './ownConfiguration.ts'
+import type { Scope } from './scope.ts'
 
 export type AccessLevel = 'allow' | 'block' | 'quarantine'
 export type HeldLevel = 'block' | 'quarantine'
@@ -15,6 +20,8 @@ export interface Mailbox {
   /** SMTP addresses only, without prefix, lower case, sorted. */
   readonly addresses: readonly string[]
   readonly isActiveSyncEnabled: boolean
+  /** Where its database is active now; null where Exchange does not say. */
+  readonly serverName: string | null
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
 }
@@ -49,6 +56,8 @@ export interface User {
   readonly sid: string | null
   /** Has an Intune plan, Enabled or Warning. */
   readonly isLicensed: boolean
+  /** preferredLanguage, lower case (`de-at`); left out where the user has none. */
+  readonly language?: string
 }
 export type Evidence = 'sid' | 'dn' | 'smtp'
 
@@ -58,6 +67,8 @@ export interface Owner {
   readonly evidence: Evidence
   readonly isIncluded: boolean
   readonly isExcluded: boolean
+  /** Groups of the extra rules that the user is in, lower case; left out for none. */
+  readonly groups?: readonly string[]
 }
 export type ComplianceState =
   'unknown' | 'compliant' | 'noncompliant' | 'conflict' | 'error' | 'inGracePeriod' | 'configManager'
@@ -116,20 +127,7 @@ export interface ExchangeConfiguration {
     readonly version: string
   }[]
   readonly deviceClasses: readonly { readonly type: string; readonly model: string }[]
-  readonly mailboxPolicies: readonly { readonly guid: string; readonly name: string }[]
-}
-
-/** What easgate made or changed of Exchange's configuration, and what stood there before (design.md 4). */
-export interface OwnConfiguration {
-  /** The default that stood there before easgate first changed it, and the one that easgate set. */
-  readonly defaultLevel: {
-    readonly before: AccessLevel
-    readonly set: AccessLevel
-    /** What easgate had set before, while the command that sets another level is on its way. */
-    readonly replaced?: AccessLevel
-  } | null
-  /** Rules that easgate made. */
-  readonly rules: readonly AccessRule[]
+  readonly mailboxPolicies: readonly ExchangeMailboxPolicy[]
 }
 
 /** A platform exception of the policy: Graph's deviceManagementExchangeAccessRule. family: DeviceType, model: DeviceModel. */
@@ -147,27 +145,13 @@ export interface Policy {
   readonly overrideDefaultRule: boolean
   readonly defaultAccessLevel: AccessLevel | 'none'
   readonly exceptions: readonly PlatformException[]
+  /** Guids of access rules that an administrator handed over: easgate may set their level, and gives back the one they had. */
+  readonly handedOverRules: readonly string[]
   /** HTML, UTF-8. */
   readonly notificationHtml: string
   readonly settings: Settings
-}
-
-export interface Pin {
-  /** Guid of the EAS record. */
-  readonly record: string
-  readonly access: 'allow' | 'block'
-  readonly note: string
-  /** ISO-8601 UTC, or null for no end. */
-  readonly until: string | null
-}
-
-/** One of the policy's ordered extra rules (row 7): exact text, case ignored; every property named must fit. */
-export interface ExtraRuleSetting {
-  readonly name: string
-  readonly level: AccessLevel
-  readonly when: Partial<
-    Readonly<Record<'deviceId' | 'deviceType' | 'deviceModel' | 'deviceOs' | 'userAgent', string | undefined>>
-  >
+  /** Of a run alone, never saved: the connector is being retired. Then `enabled` is false, too. */
+  readonly isWithdrawn?: true
 }
 
 /** easgate's own settings; defaults in settings.ts. */
@@ -180,31 +164,44 @@ export interface Settings {
   readonly notEnrolledLevel: HeldLevel | null
   readonly grandfather: { readonly existedBefore: string; readonly until: string } | null
   readonly newRecordGraceMinutes: number
+  /** A short list for files; a pin of its own for the same record goes before it (pin.ts). */
   readonly pins: readonly Pin[]
   /** In order; the first that fits decides. */
   readonly extraRules: readonly ExtraRuleSetting[]
+  /** Whose mailboxes the policy is for, beside its groups. */
+  readonly scope: Scope
   readonly limits: Limits
+  /** Settings of the Exchange organization; null: left alone, and given back where easgate had set it. */
+  readonly exchange: ExchangeSettings
+  readonly mailboxPolicy: MailboxPolicySetting | null
+  /** What a full sync does where somebody changed what easgate had set of Exchange's configuration. */
+  readonly drift: 'mend' | 'leave'
   /** Sends nothing at all. */
   readonly stop: boolean
   /** Every run is a dry run. */
   readonly reportOnly: boolean
+  readonly notification: NotificationSettings
 }
 
-export interface Limits {
-  /** Share (0–1) of the now-allowed records that may lose access in one run. */
-  readonly maxLosingShare: number
-  /** The share counts from this many now-allowed records on. */
-  readonly minPopulation: number
-  /** How many records may lose access in one run. */
-  readonly maxLosing: number
-  /** Share (0–1) by which an inventory may shrink against the last complete run. */
-  readonly maxShrinkShare: number
+/** Mails to people; the HTML of the policy is the template for all languages that have none of their own. */
+export interface NotificationSettings {
+  /** Of the policy's own template, and of the built-in one; placeholders as in the HTML. */
+  readonly subject: string
+  /** By language (`de`, `pt-br`), lower case. */
+  readonly templates: Readonly<Record<string, NoticeTemplate>>
+  /** How long a record that has access keeps it while its mail could not be sent, minutes; 0: not at all. */
+  readonly waitMinutes: number
+  /** Who gets the digest of newly held devices; none: Exchange's AdminMailRecipients. */
+  readonly digestTo: readonly string[]
 }
-/** One ordered extra rule, compiled: the core only asks. */
-export interface ExtraRule {
-  readonly name: string
-  readonly level: AccessLevel
-  readonly fits: (record: EasRecord, owner: Owner | null) => boolean
+
+export interface NoticeTemplate {
+  readonly subject: string
+  readonly html: string
+  /** In place of the English ones. */
+  readonly reasons?: Partial<Readonly<Record<NoticeReason, string | undefined>>> | undefined
+  /** Stands where the activation link would, as long as there is none. */
+  readonly withoutLink?: string | undefined
 }
 
 export type Reason =
@@ -225,6 +222,12 @@ export type Reason =
   | 'newRecordGrace'
   | 'notEnrolled'
 
+/** Reasons that keep a phone out and that its user can do something about: each is told in a mail. */
+export type NoticeReason = Extract<
+  Reason,
+  'extraRule' | 'notCompliant' | 'notRegistered' | 'complianceUnknown' | 'notEnrolled'
+>
+
 export interface Decision {
   readonly access: Access
   readonly reason: Reason
@@ -238,12 +241,6 @@ export interface Decision {
 export interface StoredDecision extends Decision {
   /** Complete full syncs in a row in which the mailbox resolved to no user, and the last of them. */
   readonly unresolved?: { readonly syncs: number; readonly runId: string }
-}
-
-/** One rule of the decision table that was asked, with its inputs and answer: what *explain* shows. */
-export interface TraceLine {
-  readonly row: number
-  readonly rule: string
-  readonly fits: boolean
-  readonly inputs: Readonly<Record<string, string | number | boolean | null>>
+  /** Its mail: wanted since (ISO-8601 UTC); told: nothing more will be sent for this reason. */
+  readonly notice?: { readonly since: string; readonly isTold?: true }
 }

@@ -1,5 +1,7 @@
 /** The rows of a configuration reading as Exchange's configuration. Pure. */
 import type { Row } from '../../protocol/messages.ts'
+import { mailboxPolicyParameters, policyName } from '../../protocol/mailboxPolicy.ts'
+import type { PolicyProperties, PolicyValue } from '../core/ownConfiguration.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration } from '../core/types.ts'
 import { AppError } from '../errors.ts'
 import { enumOf, guidOf, textOf, textsOf } from './exchangeValue.ts'
@@ -26,7 +28,8 @@ export function fromExchangeConfiguration(rows: ConfigurationRows, organization:
   return {
     organization,
     defaultLevel: levelOf(settings, 'DefaultAccessLevel', 'The organization settings'),
-    userMailInsert: textOf(settings, 'UserMailInsert'),
+    // Not trimmed: it comes back as it was
+    userMailInsert: textsOf(settings, 'UserMailInsert')[0] ?? null,
     adminMailRecipients: textsOf(settings, 'AdminMailRecipients'),
     rules: rows.rules.map(ruleOf),
     servers: rows.servers.map((row) => ({
@@ -38,7 +41,7 @@ export function fromExchangeConfiguration(rows: ConfigurationRows, organization:
     deviceClasses: deviceClassesOf(rows.classes),
     mailboxPolicies: rows.policies.flatMap((row) => {
       const guid = guidOf(row)
-      return guid === null ? [] : [{ guid, name: textOf(row, 'Name') ?? guid }]
+      return guid === null ? [] : [{ guid, name: textOf(row, 'Name') ?? guid, properties: propertiesOf(row) }]
     }),
   }
 }
@@ -46,6 +49,7 @@ export function fromExchangeConfiguration(rows: ConfigurationRows, organization:
 // The place in the list is the number of the value.
 const levels = ['Allow', 'Block', 'Quarantine']
 const characteristics = ['DeviceType', 'DeviceModel', 'DeviceOS', 'UserAgent', 'XMSWLHeader']
+const policyNames = Object.keys(mailboxPolicyParameters('Mobile'))
 const levelByName: Readonly<Record<string, AccessLevel>> = { Allow: 'allow', Block: 'block', Quarantine: 'quarantine' }
 
 function ruleOf(row: Row, index: number): AccessRule {
@@ -58,6 +62,21 @@ function ruleOf(row: Row, index: number): AccessRule {
   if (queryString === undefined) throw missing('QueryString')
   if (characteristic === null) throw missing('Characteristic')
   return { guid, queryString, characteristic, level: levelOf(row, 'AccessLevel', `Access rule ${guid}`) }
+}
+
+/** Under the names of the MobileDevice dialect, whichever the server speaks; what it does not print, or prints as nothing, is missing. */
+function propertiesOf(row: Row): PolicyProperties {
+  return Object.fromEntries(
+    policyNames.flatMap((name): [string, PolicyValue][] => {
+      const value = row[name] ?? row[policyName(name, 'ActiveSync')]
+      return value === undefined || value === null || !isPolicyValue(value) ? [] : [[name, value]]
+    }),
+  )
+}
+
+function isPolicyValue(value: unknown): value is PolicyValue {
+  if (Array.isArray(value)) return value.every((item) => typeof item === 'string')
+  return value === null || ['string', 'number', 'boolean'].includes(typeof value)
 }
 
 function levelOf(row: Row, name: string, whose: string): AccessLevel {

@@ -19,6 +19,7 @@ export function fromExchangeMailbox(row: Row, rowNumber: number): Mailbox {
     primarySmtp,
     addresses: smtpAddresses(row, primarySmtp),
     isActiveSyncEnabled: flagOf(row, 'ActiveSyncEnabled', true),
+    serverName: textOf(row, 'ServerName'),
     ...fromExchangeLists(row),
   }
 }

@@ -2,6 +2,7 @@
 import type { EasRecord, Mailbox } from '../core/types.ts'
 import { AppError } from '../errors.ts'
 import type { Conversation } from '../ports.ts'
+import { destroyDevice, toDestroyCommand } from './destroyDevice.ts'
 import { fromExchangeMailbox } from './fromExchangeMailbox.ts'
 import { fromExchangeRecord } from './fromExchangeRecord.ts'
 import type { Greeting } from './greetRelay.ts'
@@ -19,6 +20,7 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
   const { fingerprint, welcome } = greeting
   const { version, host, parallel, organization, server, serverSince, serverReason, sendsMail, dialect } = welcome.relay
   const deviceCmdlet = dialect === 'MobileDevice' ? 'Get-MobileDevice' : 'Get-ActiveSyncDevice'
+  const policyDialect = dialect === 'MobileDevice' ? 'Mobile' : 'ActiveSync'
   let listing: string | null = null
 
   /** Rows of a listing and of anything else share one credit: whoever waits for the one could wait for ever for the other. */
@@ -73,7 +75,10 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
     change(batchId, commands) {
       const start = () => {
         checkNoListing('A change')
-        return channel.start(batchId, commands.map(toCommand))
+        return channel.start(
+          batchId,
+          commands.map((command) => toCommand(command, policyDialect)),
+        )
       }
       return runChanges(channel, start, options.log)
     },
@@ -84,6 +89,10 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
         const remedy = 'give it one with easgate-relay configure, or let a relay that has one be the only one that runs'
         throw new AppError('conflict', `Relay ${host} has no notification account: ${remedy}.`)
       })
+    },
+    async destroy(batchId, command) {
+      checkNoListing('A device action')
+      return destroyDevice(channel, command.id, () => channel.start(batchId, [toDestroyCommand(command, dialect)]))
     },
   }
 }

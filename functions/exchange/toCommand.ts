@@ -1,5 +1,6 @@
 /** A change in the words of the product as one cmdlet with its parameters. Pure. */
 import { checkCommand, noAllowances, type Command } from '../../protocol/checkCommand.ts'
+import { policyName, type Dialect } from '../../protocol/mailboxPolicy.ts'
 import type { AccessLevel } from '../core/types.ts'
 import { AppError } from '../errors.ts'
 import type { ChangeCommand } from '../ports.ts'
@@ -10,10 +11,12 @@ import type { ChangeCommand } from '../ports.ts'
  *   newRule       New-ActiveSyncDeviceAccessRule
  *   setRule       Set-ActiveSyncDeviceAccessRule
  *   removeRule    Remove-ActiveSyncDeviceAccessRule
+ *   userMailInsert, adminMailRecipients   Set-ActiveSyncOrganizationSettings -UserMailInsert, -AdminMailRecipients
+ *   newPolicy, setPolicy, removePolicy    New-, Set-, Remove-MobileDeviceMailboxPolicy; …-ActiveSyncMailboxPolicy on Exchange 2010
  */
 /** Throws AppError internal for a change that must never be sent: one that changes nothing, contradicts itself, or is off the closed list. */
-export function toCommand(change: ChangeCommand): Command {
-  const command = { id: change.id, ...cmdletOf(change) }
+export function toCommand(change: ChangeCommand, dialect: Dialect): Command {
+  const command = { id: change.id, ...cmdletOf(change, dialect) }
   try {
     checkCommand(command, noAllowances)
   } catch (cause) {
@@ -22,10 +25,15 @@ export function toCommand(change: ChangeCommand): Command {
   return command
 }
 
-function cmdletOf(change: ChangeCommand): Omit<Command, 'id'> {
+function cmdletOf(change: ChangeCommand, dialect: Dialect): Omit<Command, 'id'> {
   if (change.kind === 'lists') return setLists(change)
+  if (change.kind === 'newPolicy' || change.kind === 'setPolicy' || change.kind === 'removePolicy') {
+    return policyCommand(change, dialect)
+  }
+  if (change.kind === 'userMailInsert') return setOrganization({ UserMailInsert: change.text })
+  if (change.kind === 'adminMailRecipients') return setOrganization({ AdminMailRecipients: change.addresses })
   if (change.kind === 'defaultLevel') {
-    return { cmdlet: 'Set-ActiveSyncOrganizationSettings', parameters: { DefaultAccessLevel: levels[change.level] } }
+    return setOrganization({ DefaultAccessLevel: levels[change.level] })
   }
   if (change.kind === 'newRule') {
     const { queryString: QueryString, characteristic: Characteristic, level } = change
@@ -37,6 +45,25 @@ function cmdletOf(change: ChangeCommand): Omit<Command, 'id'> {
     return { cmdlet: 'Set-ActiveSyncDeviceAccessRule', parameters }
   }
   return { cmdlet: 'Remove-ActiveSyncDeviceAccessRule', parameters: { Identity: change.guid } }
+}
+
+function setOrganization(parameters: Command['parameters']): Omit<Command, 'id'> {
+  return { cmdlet: 'Set-ActiveSyncOrganizationSettings', parameters }
+}
+
+function policyCommand(
+  change: Extract<ChangeCommand, { kind: 'newPolicy' | 'setPolicy' | 'removePolicy' }>,
+  dialect: Dialect,
+): Omit<Command, 'id'> {
+  const noun = dialect === 'Mobile' ? 'MobileDeviceMailboxPolicy' : 'ActiveSyncMailboxPolicy'
+  if (change.kind === 'removePolicy') return { cmdlet: `Remove-${noun}`, parameters: { Identity: change.guid } }
+  const properties = Object.entries(change.properties).flatMap(([name, value]) =>
+    // The older cmdlets know no null
+    value === null && dialect === 'ActiveSync' ? [] : [[policyName(name, dialect), value] as const],
+  )
+  const parameters = Object.fromEntries(properties)
+  if (change.kind === 'newPolicy') return { cmdlet: `New-${noun}`, parameters: { Name: change.name, ...parameters } }
+  return { cmdlet: `Set-${noun}`, parameters: { Identity: change.guid, ...parameters } }
 }
 
 const levels: Readonly<Record<AccessLevel, string>> = { allow: 'Allow', block: 'Block', quarantine: 'Quarantine' }

@@ -15,6 +15,7 @@ export const userProperties = [
   'assignedPlans',
   'onPremisesDistinguishedName',
   'onPremisesSecurityIdentifier',
+  'preferredLanguage',
 ] as const
 
 const graphUser = z.looseObject({
@@ -26,6 +27,7 @@ const graphUser = z.looseObject({
   assignedPlans: list,
   onPremisesDistinguishedName: text,
   onPremisesSecurityIdentifier: text,
+  preferredLanguage: text,
 })
 
 const graphPlan = z.looseObject({ servicePlanId: text, capabilityStatus: text })
@@ -44,6 +46,7 @@ export function fromGraphUser(row: unknown, intunePlanIds: readonly string[]): U
     dn: user.onPremisesDistinguishedName,
     sid: user.onPremisesSecurityIdentifier,
     isLicensed: isLicensed(plansOf(user.assignedPlans), intunePlanIds),
+    ...(user.preferredLanguage && { language: user.preferredLanguage.toLowerCase() }),
   }
 }
 

@@ -16,6 +16,7 @@ const staleMs = 20 * 60_000
  * claimed, longer ago                | becomes unknown: whoever claimed it died, before or after sending it
  * delayed, due, tries left           | claimed once more, by its ETag
  * delayed, not due or no tries left  | taken
+ * dropped                            | claimed once more, by its ETag; its tries are forgotten
  * sent, refused, unknown             | taken, for ever
  */
 /** Claims nothing. `before`: what stands there, and it may be claimed; `taken`: it is not to be sent now. Throws AppErrors of the store. */
@@ -36,21 +37,23 @@ export async function lookUp(
 export async function claimMail(
   ports: NoticePorts,
   connectorId: string,
-  { record, reason }: MailKey,
+  { record, reason, mailboxGuid }: MailKey & Pick<LedgerMail, 'mailboxGuid'>,
   asker: Asker,
 ): Promise<{ readonly claimed: Versioned<LedgerMail> } | { readonly taken: LedgerMail }> {
   const found = await lookUp(ports, connectorId, { record, reason }, asker)
   if ('taken' in found) return found
+  const before = found.before?.value
   const value: LedgerMail = {
     record,
     reason,
     state: 'claimed',
     batchId: ports.newId(),
-    tries: (found.before?.value.tries ?? 0) + 1,
+    tries: (before && before.state !== 'dropped' ? before.tries : 0) + 1,
     claimedAt: ports.clock.now().toISOString(),
     endedAt: null,
     dueAt: null,
     message: null,
+    ...(mailboxGuid !== undefined && { mailboxGuid }),
   }
   try {
     return { claimed: { value, etag: await ports.store.saveLedgerMail(connectorId, value, found.before) } }
@@ -72,5 +75,6 @@ function isStale({ state, claimedAt }: LedgerMail, now: Date): boolean {
 }
 
 function isDue({ state, tries, dueAt }: LedgerMail, now: Date): boolean {
+  if (state === 'dropped') return true
   return state === 'delayed' && tries < mostTries && dueAt !== null && Date.parse(dueAt) <= now.getTime()
 }

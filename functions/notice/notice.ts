@@ -8,6 +8,8 @@ export type NoticePorts = Pick<Ports, 'exchange' | 'store' | 'clock' | 'log' | '
 /** One mail to be sent unless the ledger has it already. */
 export interface Notice extends MailKey {
   readonly mail: Omit<Mail, 'id'>
+  /** Kept in the ledger, so that the mail can be made again when it is due. */
+  readonly mailboxGuid?: string
 }
 
 export interface NoticeOptions {
@@ -28,7 +30,7 @@ export type Asker = Pick<NoticeOptions, 'actor' | 'runId' | 'isOnce'>
  * ledger that was not there before.
  */
 export interface NoticeResult extends MailKey {
-  readonly state: Exclude<LedgerMail['state'], 'claimed'> | 'underWay' | 'notTried'
+  readonly state: Exclude<LedgerMail['state'], 'claimed' | 'dropped'> | 'underWay' | 'notTried'
   readonly message: string | null
   /** Of a delayed one: when it may be tried again, ISO-8601 UTC. */
   readonly dueAt: string | null

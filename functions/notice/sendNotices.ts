@@ -121,7 +121,9 @@ function allDelayed({ message }: LedgerMail): AppError {
 }
 
 function resultOf({ record, reason }: Notice, { state, message, dueAt }: LedgerMail): NoticeResult {
-  return { record, reason, state: state === 'claimed' ? 'underWay' : state, message, dueAt }
+  // Dropped while we looked: whoever wants it next may have it
+  const shown = state === 'claimed' ? 'underWay' : state === 'dropped' ? 'notTried' : state
+  return { record, reason, state: shown, message, dueAt }
 }
 
 function notTried({ record, reason }: Notice, problem: AppError | null): NoticeResult {

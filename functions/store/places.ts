@@ -55,7 +55,8 @@ export function places(table: Table): Pick<Store, 'places' | 'listPlaces' | 'wri
 
 /** Kinds that are read from end to end have one partition. */
 function bucketKey(connectorId: string, kind: PlaceKind, id: string): string {
-  const bucket = kind === 'user' || kind === 'device' ? partitionOf(id) % buckets : 0
+  const isSpread = kind === 'user' || kind === 'device' || kind === 'record'
+  const bucket = isSpread ? partitionOf(id) % buckets : 0
   return joinKey(connectorId, kind, partitionDigits(bucket))
 }
 

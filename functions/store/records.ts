@@ -66,6 +66,7 @@ const kinds: Record<RowKind, RowKind> = {
   entry: 'entry',
   mailbox: 'mailbox',
   mark: 'mark',
+  pin: 'pin',
   record: 'record',
   user: 'user',
 }

@@ -15,6 +15,7 @@ import { runs } from './runs.ts'
 import { staging } from './staging.ts'
 import { openTable } from './table.ts'
 import { sha256 } from './verifyAudit.ts'
+import { wipes } from './wipes.ts'
 
 export interface TableStoreOptions {
   readonly service: TableService
@@ -46,6 +47,7 @@ export function tableStore(options: TableStoreOptions): Store {
     ...documents(connectors),
     ...organizations(connectors),
     ...relays(connectors),
+    ...wipes(connectors),
     ...runs(open('runs')),
     ...staging(open('staging')),
     ...records(open('records')),

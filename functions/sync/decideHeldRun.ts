@@ -5,11 +5,27 @@ import type { Ports } from '../ports.ts'
 import type { Versioned } from '../portsStore.ts'
 import { checkNotRetired } from './checkNotRetired.ts'
 import { changeConnector } from './connector.ts'
+import { expireHeld, heldUntil } from './expireHeld.ts'
 import { messageFor } from './messageFor.ts'
+import { checkListsAlone } from './steps/keepApproved.ts'
 
-/** Throws AppError notFound, connectorRetired, or conflict when the run is not held or a run of its kind is on its way. */
-export async function approveRun(ports: Ports, connectorId: string, runId: string, by: string): Promise<void> {
+/**
+ * `groups`: only changes of mailboxes whose owner is in one of them go on; null: all. Throws AppError notFound, groupNotFound, connectorRetired, or conflict when
+ * the run is not held (any more), a run of its kind is on its way, or the part cannot be applied by itself.
+ */
+export async function approveRun(
+  ports: Ports,
+  connectorId: string,
+  runId: string,
+  by: string,
+  groups: readonly string[] | null = null,
+): Promise<void> {
   const held = await readHeld(ports, connectorId, runId)
+  if (groups) {
+    await checkListsAlone(ports, held.value)
+    // Now, while a person can be told; a run that failed later would take the plan with it
+    for (const group of groups) await ports.directory.memberIds(group, null)
+  }
   const state = await changeConnector(ports, connectorId, (now) => {
     checkNotRetired(now)
     if (now.heldRun !== runId || now.running[held.value.kind]) return null
@@ -26,8 +42,9 @@ export async function approveRun(ports: Ports, connectorId: string, runId: strin
     ...held.value,
     state: 'running',
     approvedBy: by,
-    step: 'takeLease',
-    cursor: 'apply',
+    ...(groups
+      ? { approvedGroups: groups, step: 'keepApproved', cursor: null }
+      : { step: 'takeLease', cursor: 'apply' }),
     updatedAt: now,
   }
   await ports.store.saveRun(run, held.etag)
@@ -48,6 +65,12 @@ export async function rejectRun(ports: Ports, connectorId: string, runId: string
 async function readHeld(ports: Ports, connectorId: string, runId: string): Promise<Versioned<Run>> {
   const found = await ports.store.run(connectorId, runId)
   if (!found) throw new AppError('notFound', `connector ${connectorId} has no run ${runId}`)
+  if (await expireHeld(ports, found)) {
+    throw new AppError(
+      'conflict',
+      `run ${runId} was held until ${heldUntil(found.value)} and is expired; start a full sync and decide on its plan`,
+    )
+  }
   if (found.value.state !== 'held') {
     throw new AppError(
       'conflict',
@@ -63,6 +86,7 @@ async function audit(ports: Ports, run: Run, actor: string, action: string): Pro
     losing: run.counts['losing'] ?? 0,
     changes: run.counts['planned.changes'] ?? 0,
     refusal: run.refusal?.limit ?? null,
+    ...(run.approvedGroups ? { groups: run.approvedGroups } : {}),
   }
   await ports.store.appendAudit(run.connectorId, [
     { at, actor, action, runId: run.id, subject: run.connectorId, before: 'held', after, outcome: null },

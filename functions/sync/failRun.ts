@@ -29,7 +29,8 @@ export async function failRun(
   const { connectorId, runId } = message
   const run = await markFailed(ports, connectorId, runId, failure)
   if (!run) return
-  const isTriedAgain = run.kind === 'full' && run.attempt < maxAttempts && !lasting.has(failure.code)
+  const isTriedAgain =
+    run.kind === 'full' && run.mode !== 'whatIf' && run.attempt < maxAttempts && !lasting.has(failure.code)
   await changeConnector(ports, connectorId, (state) => release(ports, state, run, isTriedAgain))
   const { kind, step, attempt } = run
   ports.log.error('runFailed', { runId, connectorId, kind, step, attempt, isTriedAgain, ...failure })

@@ -1,24 +1,39 @@
 /** What easgate made of Exchange's configuration: on record before the command that makes it, off the record when it was not made. */
 import type { ConfigurationChange } from '../core/plan.ts'
-import { nothingOwned } from '../core/planConfiguration.ts'
-import type { AccessRule, OwnConfiguration } from '../core/types.ts'
+import { nothingOwned, type OwnConfiguration } from '../core/ownConfiguration.ts'
+import { claimPolicy, forgetPolicy, settledPolicy } from '../core/ownPolicies.ts'
+import { printedOf } from '../core/planMailboxPolicy.ts'
+import { claimRule, settledRule, unclaimedRule } from '../core/ownRules.ts'
+import { claimValue, settledValue } from '../core/planValue.ts'
+import type { ExchangeConfiguration } from '../core/types.ts'
 import type { Ports } from '../ports.ts'
 
-export async function saveOwnConfiguration(
+export async function readOwnConfiguration(
   { store }: Pick<Ports, 'store'>,
+  connectorId: string,
+): Promise<OwnConfiguration> {
+  // What a newer version records, an older one did not
+  return { ...nothingOwned, ...(await store.document(connectorId, 'own'))?.value }
+}
+
+export async function saveOwnConfiguration(
+  ports: Pick<Ports, 'store'>,
   connectorId: string,
   own: OwnConfiguration,
 ): Promise<void> {
-  await change({ store }, connectorId, () => own)
+  await change(ports, connectorId, () => own)
 }
 
 /*
- * change       | on record before it is sent                       | after it was done       | after it certainly was not
- * defaultLevel | the level set; what stood there first is kept     | forgotten, where it     | as before
- *              |                                                   | brings the old one back |
- * newRule      | the rule, without Guid                            | the Guid                | forgotten
- * setRule      | -                                                 | -                       | -
- * removeRule   | -                                                 | forgotten               | -
+ * change       | on record before it is sent                       | after it was done         | after it certainly was not
+ * a setting    | the value set; what stood there first is kept     | forgotten, where it       | as before
+ *              |                                                   | brings the old one back   |
+ * newRule      | the rule, without Guid                            | the Guid                  | as before
+ * setRule      | the level set, and the one that stands there      | the level set             | as before
+ * removeRule   | that it goes                                      | forgotten                 | as before
+ * newPolicy    | the policy, without Guid                          | the Guid, how it prints   | as before
+ * setPolicy    | the properties set                                | how it prints             | as before
+ * removePolicy | that it goes                                      | forgotten                 | as before
  * Nobody knows whether it was done: the record stays, and the next plan goes by what stands there.
  */
 export async function claimConfiguration(
@@ -27,9 +42,20 @@ export async function claimConfiguration(
   planned: ConfigurationChange,
 ): Promise<void> {
   await change(ports, connectorId, (own) => {
-    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: claimDefault(planned, own) }
-    if (planned.kind !== 'newRule' || own.rules.some((rule) => isSameText(rule, planned.rule))) return own
-    return { ...own, rules: [...own.rules, planned.rule] }
+    switch (planned.kind) {
+      case 'defaultLevel':
+        return { ...own, defaultLevel: claimValue(planned, own.defaultLevel) }
+      case 'userMailInsert':
+        return { ...own, userMailInsert: claimValue(planned, own.userMailInsert) }
+      case 'adminMailRecipients':
+        return { ...own, adminMailRecipients: claimValue(planned, own.adminMailRecipients) }
+      case 'newRule':
+      case 'setRule':
+      case 'removeRule':
+        return { ...own, rules: claimRule(planned, own.rules) }
+      default:
+        return { ...own, mailboxPolicies: claimPolicy(planned, own.mailboxPolicies) }
+    }
   })
 }
 
@@ -40,12 +66,20 @@ export async function configurationDone(
   guid?: string,
 ): Promise<void> {
   await change(ports, connectorId, (own) => {
-    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: settledDefault(planned, own) }
-    if (planned.kind === 'removeRule')
-      return { ...own, rules: own.rules.filter((rule) => rule.guid !== planned.rule.guid) }
-    if (planned.kind !== 'newRule' || guid === undefined) return own
-    const isNew = (rule: AccessRule) => rule.guid === null && isSameText(rule, planned.rule)
-    return { ...own, rules: own.rules.map((rule) => (isNew(rule) ? { ...rule, guid } : rule)) }
+    switch (planned.kind) {
+      case 'defaultLevel':
+        return { ...own, defaultLevel: settledValue(planned, own.defaultLevel) }
+      case 'userMailInsert':
+        return { ...own, userMailInsert: settledValue(planned, own.userMailInsert) }
+      case 'adminMailRecipients':
+        return { ...own, adminMailRecipients: settledValue(planned, own.adminMailRecipients) }
+      case 'newRule':
+      case 'setRule':
+      case 'removeRule':
+        return { ...own, rules: settledRule(planned, own.rules, guid) }
+      default:
+        return { ...own, mailboxPolicies: settledPolicy(planned, own.mailboxPolicies, guid) }
+    }
   })
 }
 
@@ -57,42 +91,42 @@ export async function configurationNotDone(
   before: OwnConfiguration,
 ): Promise<void> {
   await change(ports, connectorId, (own) => {
-    if (planned.kind === 'defaultLevel') return { ...own, defaultLevel: before.defaultLevel }
-    if (planned.kind !== 'newRule' || before.rules.some((rule) => isSameText(rule, planned.rule))) return own
-    return { ...own, rules: own.rules.filter((rule) => rule.guid !== null || !isSameText(rule, planned.rule)) }
+    switch (planned.kind) {
+      case 'defaultLevel':
+      case 'userMailInsert':
+      case 'adminMailRecipients':
+        return { ...own, [planned.kind]: before[planned.kind] }
+      case 'newRule':
+      case 'setRule':
+      case 'removeRule':
+        return { ...own, rules: unclaimedRule(planned, own.rules, before.rules) }
+      default:
+        return {
+          ...own,
+          mailboxPolicies: [
+            ...forgetPolicy(planned, own.mailboxPolicies),
+            ...before.mailboxPolicies.filter((policy) => !forgetPolicy(planned, [policy]).includes(policy)),
+          ],
+        }
+    }
   })
 }
 
-export async function readOwnConfiguration(
-  { store }: Pick<Ports, 'store'>,
+/** How Exchange prints a policy that easgate just made or set: what a later reading is compared with. */
+export async function policyPrinted(
+  ports: Pick<Ports, 'store'>,
   connectorId: string,
-): Promise<OwnConfiguration> {
-  return (await store.document(connectorId, 'own'))?.value ?? nothingOwned
-}
-
-type DefaultChange = Extract<ConfigurationChange, { kind: 'defaultLevel' }>
-
-function claimDefault(planned: DefaultChange, own: OwnConfiguration): OwnConfiguration['defaultLevel'] {
-  const { defaultLevel } = own
-  if (defaultLevel === null) return { before: planned.before, set: planned.after }
-  if (isRestoring(planned, own)) return defaultLevel
-  return { before: defaultLevel.before, set: planned.after, replaced: planned.before }
-}
-
-function settledDefault(planned: DefaultChange, own: OwnConfiguration): OwnConfiguration['defaultLevel'] {
-  const { defaultLevel } = own
-  if (defaultLevel === null || isRestoring(planned, own)) return null
-  return { before: defaultLevel.before, set: defaultLevel.set }
-}
-
-/** Back to what stood there before easgate. */
-function isRestoring({ before, after }: DefaultChange, { defaultLevel }: OwnConfiguration): boolean {
-  if (defaultLevel === null || defaultLevel.before !== after) return false
-  return defaultLevel.set === before || defaultLevel.replaced === before
-}
-
-function isSameText(a: AccessRule, b: AccessRule): boolean {
-  return a.characteristic === b.characteristic && a.queryString.toLowerCase() === b.queryString.toLowerCase()
+  name: string,
+  { mailboxPolicies }: ExchangeConfiguration,
+): Promise<void> {
+  await change(ports, connectorId, (own) => ({
+    ...own,
+    mailboxPolicies: own.mailboxPolicies.map((policy) => {
+      const found = mailboxPolicies.find(({ guid }) => guid === policy.guid)
+      if (policy.name !== name || policy.isPending || !found) return policy
+      return { ...policy, printed: printedOf(policy.set, found) }
+    }),
+  }))
 }
 
 /** Only the run that holds the lease writes this document. */
@@ -102,7 +136,7 @@ async function change(
   to: (own: OwnConfiguration) => OwnConfiguration,
 ): Promise<void> {
   const found = await store.document(connectorId, 'own')
-  const before = found?.value ?? nothingOwned
+  const before = { ...nothingOwned, ...found?.value }
   const after = to(before)
   if (JSON.stringify(before) === JSON.stringify(after)) return
   await store.saveDocument(connectorId, 'own', after, found?.etag ?? null)

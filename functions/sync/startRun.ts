@@ -1,9 +1,11 @@
 /** Starts a run, or attaches to the one that is on its way; a full sync asked for while a quick one runs is never lost. */
 import { newConnector, type ConnectorState, type Run, type RunKind } from '../core/run.ts'
-import { defaultPolicy } from '../core/settings.ts'
+import { defaultPolicy, withDefaults } from '../core/settings.ts'
+import type { Policy } from '../core/types.ts'
 import type { Ports } from '../ports.ts'
 import { checkNotRetired } from './checkNotRetired.ts'
 import { changeConnector, readConnector } from './connector.ts'
+import { expireHeldOf } from './expireHeld.ts'
 import { messageFor } from './messageFor.ts'
 
 export interface StartRequest {
@@ -37,6 +39,7 @@ const stuckMs = 60_000
 export async function startRun(ports: Ports, request: StartRequest): Promise<Started> {
   const state = (await readConnector(ports, request.connectorId))?.value ?? newConnector(request.connectorId)
   checkNotRetired(state)
+  await expireHeldOf(ports, request.connectorId, state.heldRun)
   const running = state.running[request.kind]
   if (running && (await isAlive(ports, request.connectorId, running))) return { runId: running, how: 'attached' }
   if (
@@ -74,7 +77,7 @@ async function remember(ports: Ports, request: StartRequest, quickRun: string): 
 
 /** The run's row first, then the connector's, then the message: cut anywhere, the next call mends it. */
 async function create(ports: Ports, request: StartRequest, dead: string | null): Promise<Started> {
-  const run = await newRun(ports, request)
+  const run = await newRun(ports, request, (await readConnector(ports, request.connectorId))?.value.retiring ?? null)
   const etag = await ports.store.saveRun(run, null)
   const take = (state: ConnectorState): ConnectorState | null => {
     // The dead run may have let go in the meantime
@@ -99,8 +102,13 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
   return { runId: run.id, how: 'started' }
 }
 
-async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun, attempt = 1 }: StartRequest): Promise<Run> {
-  const policy = (await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy
+/** By the policy as it is saved now. Nothing is written. */
+export async function newRun(
+  ports: Ports,
+  { connectorId, kind, askedBy, dryRun, attempt = 1 }: StartRequest,
+  retiring: ConnectorState['retiring'] = null,
+): Promise<Run> {
+  const policy = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
   const now = ports.clock.now().toISOString()
   return {
     connectorId,
@@ -119,7 +127,7 @@ async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun, attemp
     updatedAt: now,
     gatheredAt: null,
     endedAt: null,
-    policy: { ...policy, notificationHtml: '' },
+    policy: withoutTexts(retiring ? { ...policy, enabled: false, isWithdrawn: true } : policy),
     configuration: null,
     attempts: {},
     directory: null,
@@ -132,5 +140,12 @@ async function newRun(ports: Ports, { connectorId, kind, askedBy, dryRun, attemp
     differing: [],
     approvedBy: null,
     failure: null,
+    ...(retiring && kind === 'full' && !dryRun ? { retires: true } : {}),
   }
+}
+
+/** Decided by nothing of it, and too long for every row of a run: mails are made from the policy itself. */
+function withoutTexts({ settings, ...policy }: Policy): Policy {
+  const notification = { ...settings.notification, templates: {} }
+  return { ...policy, notificationHtml: '', settings: { ...settings, notification } }
 }

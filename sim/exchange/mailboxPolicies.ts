@@ -47,7 +47,9 @@ export class MailboxPolicies {
   load(stated: StatedPolicy, at: string): void {
     const { Name, Guid, ...settings } = stated
     const guid = (Guid ?? stableGuid(`policy ${Name}`)).toLowerCase()
-    const policy = this.#policies.find((other) => other.guid === guid) ?? this.#add(guid, Name, at)
+    const isIt = (other: MailboxPolicy) =>
+      other.guid === guid || (!Guid && other.name.toLowerCase() === Name.toLowerCase())
+    const policy = this.#policies.find(isIt) ?? this.#add(guid, Name, at)
     this.change(policy, Object.entries(settings), at)
   }
 

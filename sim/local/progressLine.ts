@@ -11,7 +11,9 @@ const titles: Readonly<Record<string, string>> = {
   takeLease: 'taking its turn (one run decides and sends at a time)',
   decide: 'deciding',
   limits: 'checking the limits',
+  notify: 'telling people before their phones are held',
   apply: 'sending commands to Exchange',
+  digest: 'telling the administrators',
   finish: 'finishing',
 }
 

@@ -3,6 +3,7 @@ import { connectorId, type Stack } from './stack.ts'
 import type { RunView } from './app.ts'
 import type { Scenario, ScenarioStep } from './scenarioFile.ts'
 import { exchangeState, spelling } from './scenarioGuids.ts'
+import { sentMails, type AuditView } from './sentMails.ts'
 import { setPolicy } from './setPolicy.ts'
 
 export interface StepResult {
@@ -47,6 +48,7 @@ export async function runScenario(
   const own = `/easgate/connectors/${connectorId}`
   const spelled = spelling(scenario)
   const devices = await stack.app.all<DeviceView>(`${own}/devices`)
+  const audit = await stack.app.all<AuditView>(`${own}/audit`)
   return {
     steps,
     decisions: devices.map(({ record, access, reason, fallback }) => ({
@@ -56,9 +58,8 @@ export async function runScenario(
       ...(fallback ? { fallback } : {}),
     })),
     exchange: await exchangeState(stack, spelled),
-    // No mail is sent yet
-    mails: [],
-    audit: await stack.app.all(`${own}/audit`),
+    mails: await sentMails(stack, audit, spelled),
+    audit,
   }
 
   function add(result: StepResult): void {

@@ -3,7 +3,9 @@ import azf from '@azure/functions'
 import type { Role } from '../../functions/api/caller.ts'
 import { httpHandler } from '../../functions/api/httpHandler.ts'
 import { routes } from '../../functions/api/routes.ts'
-import type { Ports } from '../../functions/ports.ts'
+import { AppError } from '../../functions/errors.ts'
+import type { Directory, Ports } from '../../functions/ports.ts'
+import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import type { Joining, Wiring } from '../../functions/wiring.ts'
 import { newKeyPair } from '../../protocol/signing.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
@@ -40,9 +42,10 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     clock,
     log,
     exchange: { converse: noExchange, tellRetired: noExchange },
-    directory: noDirectory,
+    directory: groupsOnly,
     newId: () => `${String((ids += 1)).padStart(8, '0')}-0000-4000-8000-000000000000`,
     hash: (text) => text,
+    compilePattern,
   }
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },
@@ -54,6 +57,17 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     ...overrides,
   }
   return { store, queue, clock, log, ports, call: (...request: Request) => call(wiring, ...request) }
+}
+
+/** Graph, asked for nothing but groups: those named gone… do not exist, those named empty… have nobody in them, `silent` is never answered. */
+const groupsOnly = new Proxy(noDirectory, {
+  get: (directory, name: keyof Directory) => (name === 'memberIds' ? memberIds : directory[name]),
+})
+
+const memberIds: Directory['memberIds'] = async (groupId) => {
+  if (groupId.startsWith('gone')) throw new AppError('groupNotFound', `Group ${groupId} does not exist.`)
+  if (groupId === 'silent') throw new AppError('graphFailed', 'Graph did not answer', { retryable: true })
+  return { items: groupId.startsWith('empty') ? [] : ['user-1'], next: null }
 }
 
 /** What a relay joins with. */

@@ -167,3 +167,50 @@ describe('400, and nothing is written', () => {
     expect(await stored(app)).toBeNull()
   })
 })
+
+describe('groups are asked for before they are saved', () => {
+  const cases: [string, object, string][] = [
+    [
+      'one that does not exist',
+      { includedGroups: ['g1', 'gone-1'] },
+      'includedGroups: there is no group gone-1; check its object id in Entra, or leave it out',
+    ],
+    [
+      'one of nobody',
+      { includedGroups: ['empty-1'] },
+      'includedGroups: the group empty-1 has no users in it, directly or through groups; add them first, or leave the group out',
+    ],
+    [
+      'an excluded one that does not exist',
+      { excludedGroups: ['gone-1'] },
+      'excludedGroups: there is no group gone-1; check its object id in Entra, or leave it out',
+    ],
+  ]
+  test.each(cases)('%s: 400, and nothing is written', async (_title, body, message) => {
+    const app = api()
+    expect(await app.call('PATCH', only, { body })).toMatchObject({
+      status: 400,
+      body: graphError('badRequest', message),
+    })
+    expect(await stored(app)).toBeNull()
+  })
+  test('an excluded one of nobody is saved', async () => {
+    expect((await api().call('PATCH', only, { body: { excludedGroups: ['empty-1'] } })).status).toBe(200)
+  })
+  test('Graph does not answer: 503, and nothing is written', async () => {
+    const app = api()
+    expect((await app.call('PATCH', only, { body: { includedGroups: ['silent'] } })).status).toBe(503)
+    expect(await stored(app)).toBeNull()
+  })
+  test('but not when they were named before: the policy can be switched off while a group is gone', async () => {
+    const app = api()
+    await app.store.saveDocument(
+      'contoso',
+      'policy',
+      { ...defaultPolicy, enabled: true, includedGroups: ['gone-1'] },
+      null,
+    )
+    const body = { enabled: false, includedGroups: ['gone-1'] }
+    expect((await app.call('PATCH', only, { body })).status).toBe(200)
+  })
+})

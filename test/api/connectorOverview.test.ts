@@ -22,6 +22,7 @@ const unknown = {
   lastQuickSync: null,
   heldRun: null,
   retired: null,
+  retiring: null,
   problem: null,
   toDo: [],
 }

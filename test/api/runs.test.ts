@@ -3,6 +3,7 @@ import type { Run } from '../../functions/core/run.ts'
 import { newConnector } from '../../functions/core/run.ts'
 import { defaultPolicy } from '../../functions/core/settings.ts'
 import type { PlannedChange } from '../../functions/core/plan.ts'
+import { AppError } from '../../functions/errors.ts'
 import { api, graphError, personId } from './apiFixture.ts'
 
 const root = '/easgate/connectors/contoso/runs'
@@ -58,7 +59,7 @@ function view({
   touched: _12,
   ...rest
 }: Run) {
-  return rest
+  return { ...rest, approvedGroups: null, heldUntil: rest.state === 'held' ? '2026-11-22T02:05:00.000Z' : null }
 }
 
 const refusal = { limit: 'losingNumber', what: null, number: 9, of: 10, allowed: 1, message: 'too many' } as const
@@ -131,6 +132,29 @@ describe('a held run', () => {
     expect(await app.store.audit('contoso', 1, 9)).toMatchObject([
       { actor: personId, action: 'planApproved', runId: 'r3' },
     ])
+  })
+
+  test.each<[string, object, number, string]>([
+    ['no groups', { groups: [] }, 400, 'groups: Too small'],
+    ['another property', { group: ['staff'] }, 400, 'unknown: group; known are groups'],
+    ['a group that is not there', { groups: ['nobody'] }, 400, 'Group nobody does not exist.'],
+  ])('approved for a part with %s stays held', async (_title, body, status, message) => {
+    const app = await withHeldRun()
+    const noGroup = () => Promise.reject(new AppError('groupNotFound', 'Group nobody does not exist.'))
+    const directory = { ...app.ports.directory, memberIds: noGroup }
+    const strict = api(['contoso'], { ports: async () => ({ ...app.ports, directory }) })
+    const got = await strict.call('POST', `${root}/r3/approve`, { body, roles: ['Operator'] })
+    expect([got.status, JSON.stringify(got.body)]).toEqual([status, expect.stringContaining(message)])
+    expect((await app.store.run('contoso', 'r3'))?.value.state).toBe('held')
+  })
+
+  test('is approved for the groups of the body', async () => {
+    const app = await withHeldRun()
+    const directory = { ...app.ports.directory, memberIds: async () => ({ items: ['u1'], next: null }) }
+    const withGroups = api(['contoso'], { ports: async () => ({ ...app.ports, directory }) })
+    expect((await withGroups.call('POST', `${root}/r3/approve`, { body: { groups: ['g1'] } })).status).toBe(204)
+    const run = (await app.store.run('contoso', 'r3'))?.value
+    expect(run).toMatchObject({ state: 'running', step: 'keepApproved', approvedGroups: ['g1'] })
   })
 
   test('is rejected in the caller’s name and ends', async () => {

@@ -47,6 +47,32 @@ describe('PATCH changes only what is sent', () => {
         ],
       },
     ],
+    [
+      'extra rules of every kind',
+      {
+        extraRules: [
+          {
+            name: 'a',
+            level: 'block',
+            when: { deviceType: 'x', deviceModel: { like: 'y*' }, userAgent: { matches: 'z' } },
+          },
+          { name: 'b', level: 'allow', when: { user: 'ana@contoso.com', group: 'g1', daysWithoutSync: 30 } },
+          { name: 'c', level: 'quarantine', when: { osVersion: { from: '16', below: '17.4' } } },
+        ],
+      },
+      {
+        extraRules: [
+          {
+            name: 'a',
+            level: 'block',
+            when: { deviceType: 'x', deviceModel: { like: 'y*' }, userAgent: { matches: 'z' } },
+          },
+          { name: 'b', level: 'allow', when: { user: 'ana@contoso.com', group: 'g1', daysWithoutSync: 30 } },
+          { name: 'c', level: 'quarantine', when: { osVersion: { from: '16', below: '17.4' } } },
+        ],
+      },
+    ],
+    ['a scope', { scope: { servers: ['EX1'] } }, { scope: { organizationalUnits: [], servers: ['EX1'] } }],
     ['one limit', { limits: { maxLosing: 7 } }, { limits: { ...defaultSettings.limits, maxLosing: 7 } }],
     ['no limit', { limits: {} }, {}],
     ['switches', { stop: true, reportOnly: true }, { stop: true, reportOnly: true }],
@@ -89,12 +115,12 @@ describe('400, and nothing is written', () => {
     [
       'unknown setting',
       { limit: 3 },
-      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, extraRules, limits, stop, reportOnly',
+      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, extraRules, scope, limits, exchange, mailboxPolicy, drift, stop, reportOnly, notification',
     ],
     [
       'unknown limit',
       { limits: { max: 3 } },
-      'limits: unknown: max; known are maxLosingShare, minPopulation, maxLosing, maxShrinkShare',
+      'limits: unknown: max; known are maxLosingShare, minPopulation, maxLosing, maxShrinkShare, heldHours',
     ],
     ['no plan', { intunePlanIds: [] }, 'intunePlanIds: Too small: expected array to have >=1 items'],
     [
@@ -154,12 +180,69 @@ describe('400, and nothing is written', () => {
     [
       'an extra rule that names nothing',
       { extraRules: [{ name: 'kiosk', level: 'allow', when: {} }] },
-      'extraRules.0.when: must name at least one property of the device',
+      'extraRules.0.when: must name at least one property',
     ],
     [
       'two extra rules of one name',
       { extraRules: ['allow', 'block'].map((level) => ({ name: 'kiosk', level, when: { deviceType: 'iPad' } })) },
       'extraRules.1.name: the name kiosk is given twice; give each rule its own',
+    ],
+    [
+      'an expression that does not compile',
+      { extraRules: [{ name: 'kiosk', level: 'allow', when: { userAgent: { matches: 'a(' } } }] },
+      'extraRules.0.when: rule "kiosk": the expression "a(" does not compile: missing closing ): `a(`; write it in the syntax of RE2 (no look-ahead, no back-reference)',
+    ],
+    [
+      'an unknown property of a rule',
+      { extraRules: [{ name: 'kiosk', level: 'allow', when: { model: 'x' } }] },
+      'extraRules.0.when: unknown: model; known are deviceId, deviceType, deviceModel, deviceOs, userAgent, user, osVersion, group, daysWithoutSync; extraRules.0.when: must name at least one property',
+    ],
+    [
+      'a test of no kind',
+      { extraRules: [{ name: 'kiosk', level: 'allow', when: { deviceType: { regex: 'x' } } }] },
+      'extraRules.0.when.deviceType: must be a text of 1 to 256 characters (exactly that, case ignored), or {"like": "iPhone*"} with * and ?, or {"matches": "expression"}',
+    ],
+    [
+      'contradictory rules',
+      {
+        extraRules: [
+          { name: 'in', level: 'allow', when: { deviceType: 'iPad', osVersion: { below: '17' } } },
+          { name: 'out', level: 'block', when: { osVersion: { below: '17.0' }, deviceType: { like: 'IPAD' } } },
+        ],
+      },
+      'extraRules.1.when: the rules "in" and "out" have the same conditions and contradict each other (allow and block); keep one of the two',
+    ],
+    [
+      'a rule twice',
+      {
+        extraRules: ['a', 'b'].map((name) => ({ name, level: 'block', when: { group: 'g' } })),
+      },
+      'extraRules.1.when: the rules "a" and "b" have the same conditions; keep one of the two',
+    ],
+    [
+      'versions reversed',
+      { extraRules: [{ name: 'old', level: 'block', when: { osVersion: { from: '17.4', below: '16' } } }] },
+      'extraRules.0.when.osVersion: from is not older than below, so that no version fits; exchange the two',
+    ],
+    [
+      'a version that is none',
+      { extraRules: [{ name: 'old', level: 'block', when: { osVersion: { below: 'iOS 17' } } }] },
+      'extraRules.0.when.osVersion.below: must be a version such as "17.4", in quotes',
+    ],
+    [
+      'groups that cannot be meant',
+      {
+        extraRules: [
+          { name: 'a', level: 'block', when: { group: 'gone-1' } },
+          { name: 'b', level: 'block', when: { group: 'empty-1' } },
+        ],
+      },
+      'extraRules: the group empty-1 has no users in it, directly or through groups; add them first, or leave the group out; extraRules: there is no group gone-1; check its object id in Entra, or leave it out',
+    ],
+    [
+      'a unit that is none',
+      { scope: { organizationalUnits: ['Sales'] } },
+      'scope.organizationalUnits.0: must be a distinguished name such as OU=Sales,DC=contoso,DC=com',
     ],
     ['null for a list', { pins: null }, 'pins: Invalid input: expected array, received null'],
   ]

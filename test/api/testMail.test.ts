@@ -18,7 +18,9 @@ describe('a test mail', () => {
     const app = appWithRelay()
     const got = await app.call('POST', path, { body: { to } })
     expect(got).toMatchObject({ status: 200, body: { state: 'sent', message: null } })
-    expect(app.exchange.mails.delivered).toMatchObject([{ to, subject: 'easgate: test mail' }])
+    expect(app.exchange.mails.delivered).toMatchObject([
+      { to, subject: 'easgate: test mail: Mail on your iPhone', html: expect.stringContaining('Hello Ana Alves') },
+    ])
     const audit = await app.store.audit('contoso', 1, 9)
     expect(audit.map(({ actor, action, outcome }) => [actor, action, outcome])).toEqual([
       [personId, 'mailTested', 'asked'],

@@ -138,6 +138,54 @@ export function changeContract({ converse, side }: SideUnderTest): void {
       expect(second).toMatchObject({ second: { ok: false, failure: { category: 'other', ran: 'yes' } } })
     })
 
+    test('set the insert of Exchange’s mail and its recipients, and take them away again', async () => {
+      const setting = async (batchId: string, text: string, addresses: string[]) => {
+        const outcomes = await run(batchId, [
+          { id: 'insert', kind: 'userMailInsert', text },
+          { id: 'recipients', kind: 'adminMailRecipients', addresses },
+        ])
+        expect(outcomes).toMatchObject({ insert: { ok: true }, recipients: { ok: true } })
+        return converse((conversation) => conversation.configuration('decisive'))
+      }
+      const text = 'Enrol “your” phone;\nask IT $(Get-Mailbox)'
+      expect(await setting('insert-1', text, ['a@contoso.com', 'b@contoso.com'])).toMatchObject({
+        userMailInsert: text,
+        adminMailRecipients: ['a@contoso.com', 'b@contoso.com'],
+      })
+      expect(await setting('insert-2', '', [])).toMatchObject({ userMailInsert: null, adminMailRecipients: [] })
+      await expect(run('insert-3', [{ id: '1', kind: 'userMailInsert', text: 'x'.repeat(257) }])).rejects.toMatchObject(
+        {
+          code: 'internal',
+        },
+      )
+    })
+
+    test('make, change and take away a mailbox policy', async () => {
+      const policyOf = async (guid: string) => {
+        const { mailboxPolicies } = await converse((conversation) => conversation.configuration())
+        return mailboxPolicies.find((policy) => policy.guid === guid)
+      }
+      const properties = { PasswordEnabled: true, MinPasswordLength: 6, AllowCamera: false }
+      const made = (await run('policy-1', [{ id: 'new', kind: 'newPolicy', name: 'Phones', properties }]))['new']
+      const guid = made?.guid ?? ''
+      expect(await policyOf(guid)).toMatchObject({ guid, name: 'Phones', properties })
+      const again = await run('policy-2', [{ id: 'new', kind: 'newPolicy', name: 'PHONES', properties }])
+      expect(again).toMatchObject({ new: { ok: false, failure: { category: 'other', ran: 'yes' } } })
+      const other = { MinPasswordLength: null, AllowCamera: true }
+      await run('policy-3', [{ id: 'set', kind: 'setPolicy', guid, properties: other }])
+      const now = (await policyOf(guid))?.properties
+      expect(now).toMatchObject({ PasswordEnabled: true, AllowCamera: true })
+      expect(now).not.toHaveProperty('MinPasswordLength')
+      expect(await run('policy-4', [{ id: 'remove', kind: 'removePolicy', guid }])).toMatchObject({
+        remove: { ok: true },
+      })
+      expect(await policyOf(guid)).toBeUndefined()
+      const gone = await run('policy-5', [{ id: 'set', kind: 'setPolicy', guid, properties: other }])
+      expect(gone).toMatchObject({ set: { ok: false, failure: { category: 'notFound', ran: 'no' } } })
+      const wrong: ChangeCommand = { id: '1', kind: 'newPolicy', name: 'Bad', properties: { AllowCamera: 'maybe' } }
+      await expect(run('policy-6', [wrong])).rejects.toMatchObject({ code: 'internal' })
+    })
+
     test('set the default for everybody', async () => {
       for (const level of ['block', 'quarantine'] as const) {
         expect(await run(`default-${level}`, [{ id: '1', kind: 'defaultLevel', level }])).toMatchObject({

@@ -7,6 +7,7 @@ import { planContract } from './storePlan.ts'
 import { rowsContract } from './storeRows.ts'
 import { stateContract } from './storeState.ts'
 import type { StoreTest } from './storeTest.ts'
+import { wipesContract } from './storeWipes.ts'
 
 interface StoreUnderTest {
   open(): Store
@@ -37,5 +38,6 @@ export function storeContract(name: string, start: () => Promise<StoreUnderTest>
     placesContract(test)
     planContract(test)
     mailsContract(test)
+    wipesContract(test)
   })
 }

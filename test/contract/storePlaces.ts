@@ -52,6 +52,17 @@ export function placesContract({ store, other, newId }: StoreTest): void {
       expect(await other().places(connector, 'user', [])).toEqual([])
     })
 
+    test('of EAS records are found, and pins are listed, by their Guids', async () => {
+      const connector = newId()
+      const all = ['r1', 'r2', 'r3'].flatMap((id) => [place('record', id), place('pin', id)])
+      await store().writePlaces(connector, all, [])
+      expect(await other().places(connector, 'record', ['r2', 'r9'])).toEqual([place('record', 'r2')])
+      expect(await other().listPlaces(connector, 'pin', { after: 'r1', to: null, top: 9 })).toEqual([
+        place('pin', 'r2'),
+        place('pin', 'r3'),
+      ])
+    })
+
     test('are replaced by key and deleted, also where they are gone already', async () => {
       const connector = newId()
       await store().writePlaces(connector, [place('user', 'u1'), place('user', 'u2')], [])

@@ -1,10 +1,12 @@
 /** Builders: a test says only what differs from an enrolled, compliant iPhone of a licensed, included user. */
 import { makeContext, type DecisionContext, type ServerState } from '../../functions/core/decisionContext.ts'
 import type { MailboxFacts } from '../../functions/core/decideMailbox.ts'
+import type { Pin } from '../../functions/core/pin.ts'
+import { compilePattern } from '../../functions/rules/compilePattern.ts'
+import { compileExtraRules, type ExtraRule } from '../../functions/core/extraRules.ts'
 import { defaultPolicy, defaultSettings } from '../../functions/core/settings.ts'
 import type {
   EasRecord,
-  ExtraRule,
   IntuneDevice,
   Mailbox,
   Owner,
@@ -25,6 +27,7 @@ export function mailbox(given: Partial<Mailbox> = {}): Mailbox {
     primarySmtp: 'ana@contoso.com',
     addresses: ['ana@contoso.com'],
     isActiveSyncEnabled: true,
+    serverName: 'EX1',
     allowed: [],
     blocked: [],
     ...given,
@@ -110,6 +113,7 @@ export interface Given {
   readonly owner?: Parameters<typeof owner>[0] | null
   readonly devices?: readonly Partial<IntuneDevice>[]
   readonly entries?: readonly OwnEntry[]
+  readonly pins?: readonly Pin[]
 }
 
 /** One mailbox with one record; enrolled and compliant unless said otherwise. */
@@ -120,6 +124,7 @@ export function facts(given: Given = {}): MailboxFacts {
     devices: (given.devices ?? [{}]).map(device),
     records: [{ record: record(given.record), previous: given.previous ?? null }],
     entries: given.entries ?? [],
+    pins: given.pins ?? [],
     readAtMs: now.getTime(),
   }
 }
@@ -136,12 +141,13 @@ export function context(
   } = {},
 ): DecisionContext {
   const planned = given.planned ?? quarantining
+  const stated = given.policy ?? policy()
   return makeContext({
-    policy: given.policy ?? policy(),
+    policy: stated,
     planned,
     current: given.current ?? planned,
     now,
-    ...(given.extraRules ? { extraRules: given.extraRules } : {}),
+    extraRules: given.extraRules ?? compileExtraRules(stated.settings.extraRules, compilePattern),
   })
 }
 

@@ -81,7 +81,7 @@ async function look(running: RunningCompany, store: Store, runId: string): Promi
   const [changes, journal] = await Promise.all([store.changes(connectorId, runId, '', null, 1_000), running.journal()])
   return {
     run,
-    firstPhase: changes.filter(({ change }) => change.phase === 1).length,
+    firstPhase: changes.filter(({ change }) => 'phase' in change && change.phase === 1).length,
     open: changes.filter(({ outcome }) => outcome === null).length,
     journaled: journal.length,
   }

@@ -42,6 +42,7 @@ export interface ScenarioOutput {
   readonly steps: readonly { readonly state: string; readonly commands: number; readonly message?: string }[]
   readonly decisions: readonly DecisionView[]
   readonly exchange: ExchangeView
+  readonly mails: readonly { readonly to: string; readonly subject: string; readonly record: string | null }[]
   readonly audit: readonly AuditRow[]
 }
 
@@ -61,11 +62,14 @@ export function recordsOf({ decisions, exchange }: ScenarioOutput) {
 
 const byRecord = (a: { readonly record: string }, b: { readonly record: string }) => (a.record < b.record ? -1 : 1)
 
-/** What the sample company must end in: the default, and the records in the shape of `recordsOf`. */
-export function expectedContoso(): { defaultLevel: string; records: ReturnType<typeof recordsOf> } {
+/** What the sample company must end in: the default, the records in the shape of `recordsOf`, and one mail for each that is kept out. */
+export function expectedContoso() {
   const { defaultAccessLevel, records } = readJson<Expected>(scenarioFile('contoso.expected.json'))
   const shown = records.map(({ user: _user, DeviceId: _id, ...record }) => record)
-  return { defaultLevel: defaultAccessLevel, records: shown.toSorted(byRecord) }
+  const mails = records
+    .filter(({ access }) => access === 'block' || access === 'quarantine')
+    .map(({ record, user }) => ({ record, to: user }))
+  return { defaultLevel: defaultAccessLevel, records: shown.toSorted(byRecord), mails }
 }
 
 interface Expected {

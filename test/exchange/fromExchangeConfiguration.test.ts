@@ -15,7 +15,18 @@ const rows = {
     { Name: 'EX1', Fqdn: 'ex1.contoso.com', ServerRole: 'Mailbox', AdminDisplayVersion: 'Version 15.2 (Build 1544.4)' },
     { Name: 'EX2' },
   ],
-  policies: [{ Guid: 'P-1', Name: 'Default' }, { Guid: 'p-2' }, { Name: 'without Guid' }],
+  policies: [
+    {
+      Guid: 'P-1',
+      Name: 'Default',
+      DevicePasswordEnabled: true,
+      AllowCamera: 'False',
+      Identity: 'Default',
+      MaxAttachmentSize: {},
+    },
+    { Guid: 'p-2' },
+    { Name: 'without Guid' },
+  ],
 }
 
 test('whole rows', () => {
@@ -37,8 +48,8 @@ test('whole rows', () => {
       { type: 'Android', model: '' },
     ],
     mailboxPolicies: [
-      { guid: 'p-1', name: 'Default' },
-      { guid: 'p-2', name: 'p-2' },
+      { guid: 'p-1', name: 'Default', properties: { PasswordEnabled: true, AllowCamera: 'False' } },
+      { guid: 'p-2', name: 'p-2', properties: {} },
     ],
   })
 })

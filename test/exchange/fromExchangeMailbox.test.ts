@@ -10,6 +10,7 @@ const whole = {
   PrimarySmtpAddress: 'Ana@Contoso.com',
   EmailAddresses: ['X500:/o=First/ou=x', 'smtp:Ana@old.contoso.com', 'SMTP:Ana@Contoso.com', 'sip:ana@contoso.com'],
   ActiveSyncEnabled: false,
+  ServerName: 'ex1',
   ActiveSyncAllowedDeviceIDs: ['ApplANA1', 'applana2'],
   ActiveSyncBlockedDeviceIDs: 'SEC1',
 }
@@ -23,6 +24,7 @@ test('a whole row: Guid and addresses in lower case, lists as Exchange spells th
     primarySmtp: 'ana@contoso.com',
     addresses: ['ana@contoso.com', 'ana@old.contoso.com'],
     isActiveSyncEnabled: false,
+    serverName: 'ex1',
     allowed: ['ApplANA1', 'applana2'],
     blocked: ['SEC1'],
   })
@@ -37,6 +39,7 @@ test('a row with the least: nothing is invented', () => {
     primarySmtp: null,
     addresses: [],
     isActiveSyncEnabled: true,
+    serverName: null,
     allowed: [],
     blocked: [],
   })

@@ -51,7 +51,7 @@ describe('the configuration', () => {
       rules: [{ guid: 'r', queryString: 'q', characteristic: 'DeviceOS', level: 'allow' }],
       servers: [{ name: 'EX1', fqdn: null, role: '', version: '' }],
       deviceClasses: [{ type: 'iPhone', model: 'X' }],
-      mailboxPolicies: [{ guid: 'p', name: policy }],
+      mailboxPolicies: [{ guid: 'p', name: policy, properties: {} }],
     })
     expect(relay.batches).toHaveLength(1)
   })

@@ -49,13 +49,37 @@ const cases: [string, ChangeCommand, string, Record<string, unknown>][] = [
     'Remove-ActiveSyncDeviceAccessRule',
     { Identity: guid },
   ],
+  [
+    'the mail insert',
+    { id: '1', kind: 'userMailInsert', text: 'Enrol' },
+    'Set-ActiveSyncOrganizationSettings',
+    { UserMailInsert: 'Enrol' },
+  ],
+  [
+    'the recipients',
+    { id: '1', kind: 'adminMailRecipients', addresses: [] },
+    'Set-ActiveSyncOrganizationSettings',
+    { AdminMailRecipients: [] },
+  ],
+  [
+    'a mailbox policy to take away',
+    { id: '1', kind: 'removePolicy', guid },
+    'Remove-MobileDeviceMailboxPolicy',
+    { Identity: guid },
+  ],
 ]
 
 test.each(cases)('%s', (_, change, cmdlet, parameters) => {
-  expect(toCommand(change)).toEqual({ id: '1', cmdlet, parameters })
+  expect(toCommand(change, 'Mobile')).toEqual({ id: '1', cmdlet, parameters })
 })
 
 const wrong: [string, ChangeCommand, string][] = [
+  ['sets a longer insert', { id: '1', kind: 'userMailInsert', text: 'x'.repeat(257) }, 'UserMailInsert'],
+  [
+    'sets a property that no policy has',
+    { id: '1', kind: 'newPolicy', name: 'Phones', properties: { Format: true } },
+    'Format',
+  ],
   ['changes no list', box, 'changes neither list'],
   [
     'adds and removes the same id',
@@ -77,7 +101,35 @@ const wrong: [string, ChangeCommand, string][] = [
   ],
 ]
 test.each(wrong)('is never sent: a change that %s', (_, change, says) => {
-  expect(() => toCommand(change)).toThrow(
+  expect(() => toCommand(change, 'Mobile')).toThrow(
     expect.objectContaining({ code: 'internal', message: expect.stringContaining(says) }),
   )
+})
+
+const properties = { PasswordEnabled: true, MinPasswordLength: null, AllowCamera: false }
+const policies: [string, ChangeCommand, 'Mobile' | 'ActiveSync', string, Record<string, unknown>][] = [
+  [
+    'a new one',
+    { id: '1', kind: 'newPolicy', name: 'Phones', properties },
+    'Mobile',
+    'New-MobileDeviceMailboxPolicy',
+    { Name: 'Phones', ...properties },
+  ],
+  [
+    'one of other properties',
+    { id: '1', kind: 'setPolicy', guid, properties },
+    'Mobile',
+    'Set-MobileDeviceMailboxPolicy',
+    { Identity: guid, ...properties },
+  ],
+  [
+    'on Exchange 2010, under its names',
+    { id: '1', kind: 'newPolicy', name: 'Phones', properties },
+    'ActiveSync',
+    'New-ActiveSyncMailboxPolicy',
+    { Name: 'Phones', DevicePasswordEnabled: true, AllowCamera: false },
+  ],
+]
+test.each(policies)('a mailbox policy: %s', (_, change, dialect, cmdlet, parameters) => {
+  expect(toCommand(change, dialect)).toEqual({ id: '1', cmdlet, parameters })
 })

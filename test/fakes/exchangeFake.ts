@@ -4,12 +4,22 @@ import type { Retirement } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { ChangeCommand, CommandOutcome, Conversation, DeviceLists, Exchange } from '../../functions/ports.ts'
 import { FakeConversation } from './exchangeFakeConversation.ts'
+import { fakeDestroys, type FakeDestroys } from './exchangeFakeDestroy.ts'
 import { fakeMails, type FakeMails } from './exchangeFakeMail.ts'
 import { ExchangeFakeState } from './exchangeFakeState.ts'
 import type { FakeWorld } from './exchangeFakeWorld.ts'
 
 export type FakeCall =
-  'mailboxes' | 'records' | 'configuration' | 'lists' | 'change' | 'mail' | 'findMailboxes' | 'recordsOf' | 'newRecords'
+  | 'mailboxes'
+  | 'records'
+  | 'configuration'
+  | 'lists'
+  | 'change'
+  | 'mail'
+  | 'findMailboxes'
+  | 'recordsOf'
+  | 'newRecords'
+  | 'destroy'
 
 /** Faults may be set and changed at any time through `fake.faults`. */
 export interface ExchangeFaults {
@@ -59,6 +69,7 @@ export interface FakeExchange extends Exchange {
   readonly told: readonly Retirement[]
   /** Its notification account. */
   readonly mails: FakeMails
+  readonly destroys: FakeDestroys
   /** Breaks the conversation that is open now. */
   cut(): void
   mailbox(guid: string): Mailbox
@@ -73,6 +84,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
   const batches = new Map<string, { text: string; outcomes: CommandOutcome[] }>()
   const told: Retirement[] = []
   const mails = fakeMails()
+  const destroys = fakeDestroys()
   let conversations = 0
   let current: FakeConversation | undefined
   return {
@@ -89,6 +101,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
     lists: (guid) => found(state.mailboxes(), guid),
     told,
     mails,
+    destroys,
     tellRetired: async (_connectorId, retired) => {
       if (faults.noRelay) return 0
       told.push(retired)
@@ -101,7 +114,7 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
       }
       if (faults.notApproved) throw new AppError('relayNotApproved', 'relay fa4e… is not approved: approve it first')
       conversations += 1
-      const conversation = new FakeConversation({ state, faults, journal, calls, batches, mails })
+      const conversation = new FakeConversation({ state, faults, journal, calls, batches, mails, destroys })
       current = conversation
       try {
         return await use(conversation)

@@ -11,6 +11,12 @@ export function checkFakeBatch(commands: readonly ChangeCommand[]): void {
 
 function checkFakeCommand(command: ChangeCommand): void {
   if (command.kind === 'defaultLevel') return
+  if (command.kind === 'userMailInsert' || command.kind === 'adminMailRecipients') return checkSetting(command)
+  if (command.kind === 'newPolicy' || command.kind === 'setPolicy') checkProperties(command.id, command.properties)
+  if (command.kind === 'newPolicy') {
+    if (command.name.trim() === '') throw wrong(`command ${command.id}: a policy without a name`)
+    return
+  }
   if (command.kind === 'newRule') {
     if (command.queryString.trim() === '') throw wrong(`command ${command.id}: a blank query string`)
     return
@@ -24,6 +30,24 @@ function checkFakeCommand(command: ChangeCommand): void {
   if (edits.every((ids) => ids.length === 0)) throw wrong(`command ${command.id}: changes no list`)
   if (edits.some((ids) => ids.some((id) => id === '' || id.length > 1024) || ids.length > 1200)) {
     throw wrong(`command ${command.id}: ids of a length or number that cannot be`)
+  }
+}
+
+function checkSetting(command: Extract<ChangeCommand, { kind: 'userMailInsert' | 'adminMailRecipients' }>): void {
+  const isRight =
+    command.kind === 'userMailInsert'
+      ? command.text.length <= 256
+      : command.addresses.length <= 1200 && command.addresses.every((address) => address !== '')
+  if (!isRight) throw wrong(`command ${command.id}: more than Exchange takes`)
+}
+
+const flags = new Set(['PasswordEnabled', 'AllowCamera', 'AllowSimplePassword'])
+
+/** The properties that the tests use; the real closed list is the protocol's. */
+function checkProperties(id: string, properties: Readonly<Record<string, unknown>>): void {
+  for (const [name, value] of Object.entries(properties)) {
+    const isRight = flags.has(name) ? typeof value === 'boolean' : name === 'MinPasswordLength'
+    if (!isRight) throw wrong(`command ${id}: ${name} cannot be ${JSON.stringify(value)}`)
   }
 }
 

@@ -3,6 +3,7 @@ import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/
 import { AppError } from '../../functions/errors.ts'
 import type { RelayIdentity } from '../../functions/core/relay.ts'
 import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
+import type { DestroyCommand } from '../../functions/core/wipe.ts'
 import type {
   ChangeCommand,
   CommandOutcome,
@@ -13,6 +14,7 @@ import type {
 } from '../../functions/ports.ts'
 import type { ExchangeFaults, FakeCall, FakeJournalEntry } from './exchangeFake.ts'
 import { checkFakeBatch } from './exchangeFakeBatch.ts'
+import { runFakeDestroy, type FakeDestroys } from './exchangeFakeDestroy.ts'
 import { checkFakeMail, runFakeMails, type FakeMails } from './exchangeFakeMail.ts'
 import type { ExchangeFakeState } from './exchangeFakeState.ts'
 
@@ -23,6 +25,7 @@ interface Shared {
   readonly calls: FakeCall[]
   readonly batches: Map<string, { text: string; outcomes: CommandOutcome[] }>
   readonly mails: FakeMails
+  readonly destroys: FakeDestroys
 }
 
 export class FakeConversation implements Conversation {
@@ -123,6 +126,11 @@ export class FakeConversation implements Conversation {
     if (!this.relay.sendsMail) throw new AppError('conflict', 'the fake relay has no notification account')
     if (mails.length === 0) throw new AppError('internal', 'a batch of no mails')
     yield* runFakeMails(this.#shared.mails, batchId, mails, () => this.lose())
+  }
+
+  async destroy(_batchId: string, command: DestroyCommand): Promise<CommandOutcome> {
+    await this.#enter('destroy')
+    return runFakeDestroy(this.#shared.destroys, this.#shared.state, command)
   }
 
   async *#tell(told: readonly CommandOutcome[], work: Promise<void>): AsyncGenerator<CommandOutcome> {

@@ -15,6 +15,7 @@ import {
   states,
   type Failure,
 } from './exchangeFakeRows.ts'
+import { fakePolicies, type FakePolicies } from './exchangeFakePolicies.ts'
 import type { FakeDevice, FakeMailbox, FakeRule, FakeWorld } from './exchangeFakeWorld.ts'
 
 interface Lists {
@@ -34,6 +35,9 @@ export class ExchangeFakeState {
   readonly #rules = new Map<string, Rule>()
   readonly #world: FakeWorld
   #defaultLevel: AccessLevel
+  #userMailInsert: string | null
+  #adminMailRecipients: readonly string[]
+  readonly #policies: FakePolicies
   #made = 0
   /** When each mailbox was changed last; a partnership that comes, changes or goes counts, as in the simulator. */
   readonly #changedAt = new Map<string, string>()
@@ -42,6 +46,9 @@ export class ExchangeFakeState {
   constructor(world: FakeWorld) {
     this.#world = world
     this.#defaultLevel = levelOf(world.organizationSettings?.DefaultAccessLevel ?? 'Allow')
+    this.#userMailInsert = world.organizationSettings?.UserMailInsert ?? null
+    this.#adminMailRecipients = world.organizationSettings?.AdminMailRecipients ?? []
+    this.#policies = fakePolicies(world.mailboxPolicies ?? [], () => this.#newGuid())
     for (const mailbox of world.mailboxes ?? []) this.putMailbox(mailbox)
     for (const device of world.devices ?? []) this.putDevice(device)
     for (const rule of world.accessRules ?? []) this.putRule(rule)
@@ -101,6 +108,7 @@ export class ExchangeFakeState {
       primarySmtp: stated.PrimarySmtpAddress?.toLowerCase() ?? null,
       addresses: addressesOf(stated),
       isActiveSyncEnabled: stated.ActiveSyncEnabled ?? true,
+      serverName: stated.ServerName ?? this.#world.servers?.[0]?.Name ?? null,
       ...this.#listsOf(guid),
     }))
   }
@@ -121,12 +129,11 @@ export class ExchangeFakeState {
   }
 
   configuration(): ExchangeConfiguration {
-    const settings = this.#world.organizationSettings
     return {
       organization: this.#world.organization ?? null,
       defaultLevel: this.#defaultLevel,
-      userMailInsert: settings?.UserMailInsert ?? null,
-      adminMailRecipients: settings?.AdminMailRecipients ?? [],
+      userMailInsert: this.#userMailInsert,
+      adminMailRecipients: this.#adminMailRecipients,
       rules: [...this.#rules.values()],
       servers: (this.#world.servers ?? []).map((server) => ({
         name: server.Name,
@@ -135,7 +142,7 @@ export class ExchangeFakeState {
         version: server.AdminDisplayVersion ?? '',
       })),
       deviceClasses: deviceClassesOf(this.#devices.values()),
-      mailboxPolicies: [],
+      mailboxPolicies: this.#policies.all(),
     }
   }
 
@@ -151,6 +158,17 @@ export class ExchangeFakeState {
     if (command.kind === 'defaultLevel') {
       this.#defaultLevel = command.level
       return { warnings: [] }
+    }
+    if (command.kind === 'userMailInsert') {
+      this.#userMailInsert = command.text.trim() === '' ? null : command.text
+      return { warnings: [] }
+    }
+    if (command.kind === 'adminMailRecipients') {
+      this.#adminMailRecipients = command.addresses
+      return { warnings: [] }
+    }
+    if (command.kind === 'newPolicy' || command.kind === 'setPolicy' || command.kind === 'removePolicy') {
+      return this.#policies.run(command)
     }
     const rule = this.#rules.get(command.guid.toLowerCase())
     if (!rule) return notFound(command.guid)

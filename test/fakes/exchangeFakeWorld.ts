@@ -8,6 +8,7 @@ export interface FakeMailbox {
   readonly PrimarySmtpAddress?: string | null
   readonly EmailAddresses?: readonly string[] | null
   readonly ActiveSyncEnabled?: boolean | null
+  readonly ServerName?: string | null
   readonly ActiveSyncAllowedDeviceIDs?: readonly string[] | null
   readonly ActiveSyncBlockedDeviceIDs?: readonly string[] | null
 }
@@ -49,6 +50,11 @@ export interface FakeWorld {
     readonly AdminMailRecipients?: readonly string[] | null
   } | null
   readonly accessRules?: readonly FakeRule[]
+  readonly mailboxPolicies?: readonly {
+    readonly Name: string
+    readonly Guid?: string
+    readonly [name: string]: unknown
+  }[]
   readonly mailboxes?: readonly FakeMailbox[]
   readonly devices?: readonly FakeDevice[]
 }

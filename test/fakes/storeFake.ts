@@ -4,7 +4,7 @@ import type { Store } from '../../functions/portsStore.ts'
 import { mails } from './storeFakeMails.ts'
 import { audit, changes } from './storeFakePlan.ts'
 import { places, records, staging } from './storeFakeRows.ts'
-import { documents, organizations, relays, runs } from './storeFakeState.ts'
+import { documents, organizations, relays, runs, wipes } from './storeFakeState.ts'
 
 interface FakeStoreOptions {
   /** ETags are made of it, as Azure's are of its clock. */
@@ -27,6 +27,7 @@ export function fakeStore({ now = () => new Date(0), hash = sha256 }: FakeStoreO
     ...places(),
     ...changes(),
     ...mails(nextEtag),
+    ...wipes(nextEtag),
     ...audit(hash),
     requests: () => requests,
   }

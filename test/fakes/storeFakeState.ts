@@ -56,6 +56,19 @@ export function relays(nextEtag: () => string): Pick<Store, 'relays' | 'relay' |
   }
 }
 
+export function wipes(nextEtag: () => string): Pick<Store, 'ledgerWipe' | 'saveLedgerWipe'> {
+  const rows = guardedRows(nextEtag)
+  return {
+    async ledgerWipe(connectorId, record) {
+      const row = rows.read(keyOf(connectorId, record))
+      return row && { value: JSON.parse(row.value), etag: row.etag }
+    },
+    async saveLedgerWipe(connectorId, wipe, etag) {
+      return rows.write(keyOf(connectorId, wipe.record), JSON.stringify(wipe), etag)
+    },
+  }
+}
+
 interface Owned {
   readonly connectorId: string
   readonly relay: RelayApproval

@@ -3,6 +3,7 @@ import azf, { type Timer } from '@azure/functions'
 import type { Retirement } from '../../functions/core/run.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { Ports } from '../../functions/ports.ts'
+import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import type { Wiring } from '../../functions/wiring.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
 import { noDirectory } from '../fakes/noDirectory.ts'
@@ -43,6 +44,7 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
     directory: noDirectory,
     newId: () => `${(ids += 1)}000000000`,
     hash: (text) => text,
+    compilePattern,
   }
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },

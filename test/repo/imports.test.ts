@@ -32,9 +32,15 @@ const zones: Readonly<
     why: 'checked before anything is wired',
   },
   'functions/sync': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
+    mayImport: [
+      'functions/core',
+      'functions/notice',
+      'functions/ports.ts',
+      'functions/portsStore.ts',
+      'functions/errors.ts',
+    ],
     packages: [],
-    why: 'the path knows no adapter',
+    why: 'the path knows no adapter; mails are a part of it, over the ports as everything',
   },
   'functions/graph': {
     mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
@@ -57,6 +63,11 @@ const zones: Readonly<
     packages: [],
     why: 'who gets a mail, and that nobody gets it twice: over the ports alone',
   },
+  'functions/rules': {
+    mayImport: ['functions/core', 'functions/errors.ts'],
+    packages: ['re2js'],
+    why: 'the adapter of the one engine for patterns',
+  },
   'functions/exchange': {
     mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts', 'protocol'],
     packages: 'any',
@@ -70,6 +81,7 @@ const zones: Readonly<
       'functions/errors.ts',
       'functions/exchange',
       'functions/graph',
+      'functions/rules',
       'functions/store',
       'functions/core',
       'protocol',

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { intunePlan } from '../../functions/core/settings.ts'
 import type { GraphObject, GraphWorld } from '../../sim/graph/world.ts'
-import type { FakeSystem } from './fakeSystem.ts'
+import { removePin, setPin } from '../../functions/sync/pins.ts'
+import { connectorId, type FakeSystem } from './fakeSystem.ts'
 
 /** `at` names a person or phone by its place among those that there are, so that every change hits something. */
 export type WorldChange = { readonly kind: (typeof kinds)[number]; readonly at: number; readonly flag: boolean }
@@ -28,6 +29,12 @@ const kinds = [
   'removeManual',
   'activeSync',
   'discovered',
+  'kiosk',
+  'report',
+  'day',
+  'server',
+  'pin',
+  'unpin',
 ] as const
 
 export const worldChanges = fc.array(
@@ -49,6 +56,8 @@ export function applyChange(system: FakeSystem, { kind, at, flag }: WorldChange,
     exchange.state.mailboxes().some(({ addresses }) => addresses.includes(address))
       ? `other${serial}@contoso.com`
       : address
+  const mailboxOf = (dn: string | undefined) =>
+    exchange.state.mailboxes().find((one) => one.dn.toLowerCase() === dn?.toLowerCase())?.guid
   const set = (part: Partial<GraphWorld>) => {
     directory.world = { ...directory.world, ...part }
   }
@@ -176,6 +185,29 @@ export function applyChange(system: FakeSystem, { kind, at, flag }: WorldChange,
           ActiveSyncAllowedDeviceIDs: [],
         })
       )
+    case 'kiosk':
+      return (
+        user &&
+        group('kiosk', (members) =>
+          flag ? [...new Set([...members, user.id])] : members.filter((id) => id !== user.id),
+        )
+      )
+    case 'report':
+      return patchDevice({ lastSyncDateTime: system.clock.now().toISOString() })
+    case 'day':
+      return system.clock.advance(86_400_000)
+    case 'server':
+      return mailbox && exchange.state.putMailbox({ Guid: mailbox.guid, ServerName: flag ? 'EX1' : 'EX2' })
+    case 'pin': {
+      const own = mailboxOf(record?.mailboxDn)
+      const until = flag ? null : new Date(system.clock.now().getTime() + 90_000).toISOString()
+      const pin = { record: record?.guid ?? '', access: flag ? 'allow' : 'block', note: 'n', until } as const
+      return own && setPin(system.ports, connectorId, own, pin)
+    }
+    case 'unpin': {
+      const own = mailboxOf(record?.mailboxDn)
+      return own && removePin(system.ports, connectorId, own, record?.guid ?? '')
+    }
     case 'activeSync':
       return mailbox && exchange.state.putMailbox({ Guid: mailbox.guid, ActiveSyncEnabled: flag })
     case 'discovered':

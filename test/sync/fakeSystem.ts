@@ -5,6 +5,7 @@ import type { Run, RunKind } from '../../functions/core/run.ts'
 import { partitionCount } from '../../functions/core/partition.ts'
 import type { Ports } from '../../functions/ports.ts'
 import type { Store } from '../../functions/portsStore.ts'
+import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import { approveRun } from '../../functions/sync/decideHeldRun.ts'
 import { failRun } from '../../functions/sync/failRun.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
@@ -65,6 +66,7 @@ export async function fakeSystem(
     log,
     newId: () => `id${String(++ids).padStart(6, '0')}`,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
+    compilePattern,
   }
   let deliveries = 0
 

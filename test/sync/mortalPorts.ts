@@ -56,7 +56,7 @@ async function attempt(breathe: () => void, call: () => Promise<unknown>): Promi
 }
 
 function isStream(name: string | symbol): name is keyof Conversation | 'allStaged' {
-  return name === 'allStaged' || name === 'mailboxes' || name === 'records' || name === 'change'
+  return ['allStaged', 'mailboxes', 'records', 'change', 'sendMail'].includes(String(name))
 }
 
 async function* mortalStream(open: () => AsyncIterable<unknown>, breathe: () => void): AsyncGenerator {

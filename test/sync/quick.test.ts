@@ -26,7 +26,7 @@ describe('a quick sync', () => {
         let serial = 0
         for (const changes of rounds) {
           system.clock.advance(60_000)
-          for (const change of changes) applyChange(system, change, serial++)
+          for (const change of changes) await applyChange(system, change, serial++)
           system.clock.advance(1_000)
           const quick = await system.sync('quick', { approve: true })
           expect([quick.state, quick.failure]).toEqual(['done', null])

@@ -383,7 +383,7 @@ describe('poison', () => {
   test('in the middle of apply nobody takes the lease before the last batch has expired', async () => {
     const system = await systemOf(2, 1)
     const { runId } = await ask(system, 'full')
-    for (let i = 0; i < 9; i++) await step(system)
+    for (let i = 0; i < 10; i++) await step(system)
     const taken = system.queue.take()
     if (!taken) throw new Error('no message')
     await failRun(system.ports, taken.message, { code: 'poison', message: 'five deliveries' })

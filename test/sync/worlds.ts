@@ -1,6 +1,7 @@
 /** Random small worlds: every kind of mailbox, owner, phone and policy, with entries and rules that others made. */
 import fc from 'fast-check'
 import { intunePlan } from '../../functions/core/settings.ts'
+import type { RuleConditions } from '../../functions/core/extraRules.ts'
 import type { AccessLevel } from '../../functions/core/types.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 import type { FakeDevice, FakeMailbox, FakeWorld } from '../fakes/exchangeFakeWorld.ts'
@@ -47,6 +48,8 @@ const person = fc.record({
   isLicensed: fc.constantFrom(true, true, true, false),
   group: fc.constantFrom('staff', 'staff', 'nested', 'vip', 'none'),
   activeSync: fc.constantFrom(true, true, true, false),
+  isKiosk: fc.boolean(),
+  server: fc.constantFrom('EX1', 'EX1', 'EX2', null),
   phones: fc.array(phone, { maxLength: 3 }),
 })
 
@@ -55,6 +58,15 @@ const policyWorld = fc.record({
   override: fc.constantFrom(true, true, true, false),
   defaultAccessLevel: fc.constantFrom<AccessLevel | 'none'>('quarantine', 'quarantine', 'block', 'allow', 'none'),
   exception: fc.constantFrom<AccessLevel | 'none' | null>(null, 'allow', 'block', 'quarantine', 'none'),
+  extraRules: fc.constantFrom<RuleConditions[]>(
+    [],
+    [],
+    [{ group: 'kiosk' }],
+    [{ daysWithoutSync: 2 }, { group: 'kiosk', deviceType: { like: 'i*' } }],
+    [{ deviceType: { matches: 'pad$' }, user: { like: '*@contoso.com' } }, { daysWithoutSync: 3 }],
+  ),
+  ruleLevel: fc.constantFrom<AccessLevel>('allow', 'block', 'quarantine'),
+  servers: fc.constantFrom<string[]>([], [], [], ['EX1']),
 })
 
 export const worlds: fc.Arbitrary<World> = fc
@@ -76,6 +88,10 @@ export const worlds: fc.Arbitrary<World> = fc
     },
     graph: graphOf(people),
     policy: {
+      settings: {
+        extraRules: policy.extraRules.map((when, index) => ({ name: `rule ${index}`, level: policy.ruleLevel, when })),
+        scope: { organizationalUnits: [], servers: policy.servers },
+      },
       conditionalAccessSettings: {
         enabled: policy.enabled,
         includedGroups: ['staff'],
@@ -94,7 +110,7 @@ export const worlds: fc.Arbitrary<World> = fc
 type Person = typeof person extends fc.Arbitrary<infer T> ? T : never
 type Phone = typeof phone extends fc.Arbitrary<infer T> ? T : never
 
-function mailboxOf({ activeSync, phones }: Person, index: number): FakeMailbox {
+function mailboxOf({ activeSync, server, phones }: Person, index: number): FakeMailbox {
   const manual = (list: string) =>
     phones.flatMap((one, at) => (one.manual === list ? [deviceIdOf(index, at, one)] : []))
   const allowed = manual('allowed')
@@ -104,6 +120,7 @@ function mailboxOf({ activeSync, phones }: Person, index: number): FakeMailbox {
     PrimarySmtpAddress: `p${index}@contoso.com`,
     EmailAddresses: [`SMTP:p${index}@contoso.com`],
     ActiveSyncEnabled: activeSync,
+    ServerName: server,
     ActiveSyncAllowedDeviceIDs: allowed,
     ActiveSyncBlockedDeviceIDs: manual('blocked').filter((id) => !allowed.includes(id)),
   }
@@ -136,6 +153,7 @@ function graphOf(people: readonly Person[]): GraphWorld {
       { id: 'staff', members: [...members('staff'), 'nested'] },
       { id: 'nested', members: [...members('nested'), 'staff'] },
       { id: 'vip', members: members('vip') },
+      { id: 'kiosk', members: people.flatMap((one, index) => (one.hasUser && one.isKiosk ? [`u${index}`] : [])) },
     ],
     managedDevices: people.flatMap((one, index) =>
       one.phones.flatMap((phone, at) => {

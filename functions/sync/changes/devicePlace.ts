@@ -1,11 +1,39 @@
 /** Where rows are kept to be found again by an id of Graph, and what of a device a decision depends on. Pure. */
-import type { IntuneDevice } from '../../core/types.ts'
+import { dayMs, syncDaysOf } from '../../core/extraRules.ts'
+import type { IntuneDevice, Policy } from '../../core/types.ts'
 import type { Place, StoredRow } from '../../portsStore.ts'
 
-/** Two states of a device with the same text are decided alike: when it last reported does not count, but for doubles. */
-export function decisiveText(device: IntuneDevice): string {
-  const { lastSync: _lastSync, operatingSystem: _system, model: _model, ...decisive } = device
-  return JSON.stringify(decisive)
+/**
+ * Two states of a device with the same text are decided alike. When it last reported counts only for doubles, and for extra rules that count days: then
+ * it stands behind the rest (isDecidedAlike).
+ */
+export function decisiveText(device: IntuneDevice, { settings }: Pick<Policy, 'settings'>): string {
+  const { lastSync, operatingSystem: _system, model: _model, ...decisive } = device
+  const counts = syncDaysOf(settings.extraRules).length > 0
+  return JSON.stringify(counts ? { ...decisive, lastSync } : decisive)
+}
+
+/*
+ * known before                       | now                  | decided
+ * other but for the last report      | -                    | otherwise
+ * no last report (rules count days)  | -                    | otherwise, as far as is known
+ * silent for as many of the days     | the same             | alike
+ * silent for as many of the days     | for more or fewer    | otherwise
+ */
+export function isDecidedAlike(
+  text: string,
+  device: IntuneDevice,
+  { settings }: Pick<Policy, 'settings'>,
+  nowMs: number,
+): boolean {
+  const days = syncDaysOf(settings.extraRules)
+  const { lastSync, ...known } = JSON.parse(text) as Pick<IntuneDevice, 'lastSync'>
+  if (JSON.stringify(known) !== decisiveText(device, { settings: { ...settings, extraRules: [] } })) return false
+  if (days.length === 0) return true
+  if (lastSync === undefined) return false
+  const silence = (at: string | null) =>
+    days.filter((day) => at !== null && nowMs - Date.parse(at) >= day * dayMs).length
+  return silence(lastSync) === silence(device.lastSync)
 }
 
 /** The texts of the devices at a place: several may share an Entra device. */
@@ -14,7 +42,7 @@ export function textsAt({ data }: Place): readonly string[] {
 }
 
 /** The places that these rows make, by key. A device without an Entra device is kept by its own id: no delta tells of it. */
-export function placesOf(rows: readonly StoredRow[]): Map<string, Place> {
+export function placesOf(rows: readonly StoredRow[], policy: Pick<Policy, 'settings'>): Map<string, Place> {
   const places = new Map<string, Place>()
   const add = (place: Omit<Place, 'data'>, text: string | null) => {
     const key = `${place.kind}|${place.id}|${place.mailboxGuid}`
@@ -23,13 +51,13 @@ export function placesOf(rows: readonly StoredRow[]): Map<string, Place> {
     places.set(key, { ...place, data: text === null ? '' : JSON.stringify(texts) })
   }
   for (const { kind, id, mailboxGuid, data } of rows) {
-    if (kind === 'user') add({ kind: 'user', id, mailboxGuid }, null)
+    if (kind === 'user' || kind === 'record' || kind === 'pin') add({ kind, id, mailboxGuid }, null)
     if (kind !== 'device') continue
     const device = JSON.parse(data) as IntuneDevice
     const { azureAdDeviceId } = device
     const where =
       azureAdDeviceId === null ? ({ kind: 'loose', id } as const) : ({ kind: 'device', id: azureAdDeviceId } as const)
-    add({ ...where, mailboxGuid }, decisiveText(device))
+    add({ ...where, mailboxGuid }, decisiveText(device, policy))
   }
   return places
 }

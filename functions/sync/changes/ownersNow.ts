@@ -1,5 +1,6 @@
 /** Who owns the touched mailboxes now, and with which Intune devices: Graph is asked only for what is not known. */
 import type { IntuneDevice, Owner, User } from '../../core/types.ts'
+import { groupsOfUser, policyGroups, ruleGroups, type GroupsOfUser } from '../../core/policyGroups.ts'
 import type { Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import { isSameDn, type TouchedMailbox } from './readTouched.ts'
@@ -84,9 +85,9 @@ async function groupsNow(
   ids: readonly string[],
   { movedUsers }: TouchedByDirectory,
   known: ReadonlyMap<string, Owner>,
-): Promise<ReadonlyMap<string, Pick<Owner, 'isIncluded' | 'isExcluded'>>> {
-  const { enabled, includedGroups, excludedGroups } = policy
-  const all = enabled ? [...new Set([...includedGroups, ...excludedGroups])] : []
+): Promise<ReadonlyMap<string, GroupsOfUser>> {
+  const { includedGroups, excludedGroups } = policy
+  const all = policyGroups(policy)
   const asked = ids.filter((id) => movedUsers.has(id) || !known.has(id))
   if (asked.length === 0 || all.length === 0) return new Map()
   const found = await directory.memberships(asked, all)
@@ -94,18 +95,22 @@ async function groupsNow(
     const own = found.get(id) ?? []
     return groups.some((group) => own.includes(group.toLowerCase()))
   }
+  const named = ruleGroups(policy)
   return new Map(
-    asked.map((id) => [id, { isIncluded: isIn(id, includedGroups), isExcluded: isIn(id, excludedGroups) }]),
+    asked.map((id) => {
+      const own = named.filter((group) => isIn(id, [group]))
+      return [id, groupsOfUser(isIn(id, includedGroups), isIn(id, excludedGroups), own)]
+    }),
   )
 }
 
 function ofGroups(
-  groups: ReadonlyMap<string, Pick<Owner, 'isIncluded' | 'isExcluded'>>,
+  groups: ReadonlyMap<string, GroupsOfUser>,
   known: ReadonlyMap<string, Owner>,
   id: string,
-): Pick<Owner, 'isIncluded' | 'isExcluded'> {
+): GroupsOfUser {
   const now = groups.get(id)
   if (now) return now
-  const { isIncluded = false, isExcluded = false } = known.get(id) ?? {}
-  return { isIncluded, isExcluded }
+  const { isIncluded = false, isExcluded = false, groups: own = [] } = known.get(id) ?? {}
+  return groupsOfUser(isIncluded, isExcluded, own)
 }

@@ -1,5 +1,5 @@
 /** Saves where the next quick sync goes on, once everything that this run read is dealt with. */
-import type { Bookmarks } from '../../core/bookmarks.ts'
+import { indexVersion, type Bookmarks } from '../../core/bookmarks.ts'
 import type { Run } from '../../core/run.ts'
 import { AppError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
@@ -14,7 +14,7 @@ export async function saveBookmarks({ store }: Ports, run: Run, groups: string):
   const { directory, gatheredAt, decidedBy } = run
   if (!directory || gatheredAt === null || decidedBy === null) return
   const looseAfter = run.bookmarks?.looseAfter ?? ''
-  const bookmarks: Bookmarks = { directory, readAt: gatheredAt, groups, decidedBy, looseAfter }
+  const bookmarks: Bookmarks = { directory, readAt: gatheredAt, groups, decidedBy, looseAfter, index: indexVersion }
   for (let tried = 1; ; tried++) {
     const found = await store.document(run.connectorId, 'bookmarks')
     try {

@@ -1,10 +1,10 @@
 /** Which users and mailboxes the directory's changes touch. Reads Graph and the index, never a partition. */
-import type { IntuneDevice, User } from '../../core/types.ts'
+import type { IntuneDevice, Policy, User } from '../../core/types.ts'
 import type { Bookmarks } from '../../core/bookmarks.ts'
 import type { Run } from '../../core/run.ts'
 import type { DirectoryChanges, Ports } from '../../ports.ts'
 import type { Place } from '../../portsStore.ts'
-import { decisiveText, textsAt } from './devicePlace.ts'
+import { isDecidedAlike, textsAt } from './devicePlace.ts'
 
 export interface TouchedByDirectory {
   /** By id, as they are now; null: gone. */
@@ -60,8 +60,8 @@ interface TouchedDevices {
  * not there                     | yes          | its mailboxes
  */
 async function touchedDevices(
-  { directory, store }: Ports,
-  { connectorId }: Run,
+  { directory, store, clock }: Ports,
+  { connectorId, policy }: Run,
   { readAt, looseAfter }: Bookmarks,
   { entraDevices }: DirectoryChanges,
 ): Promise<TouchedDevices> {
@@ -76,7 +76,8 @@ async function touchedDevices(
   const now = new Map([...synced, ...byEntra, ...byId].map((device) => [device.id, device]))
   const entraIds = [...now.values()].flatMap(({ azureAdDeviceId }) => azureAdDeviceId ?? [])
   const known = [...(await store.places(connectorId, 'device', [...new Set([...entraDevices, ...entraIds])])), ...loose]
-  const changed = [...now.values()].filter((device) => isChanged(device, known))
+  const nowMs = clock.now().getTime()
+  const changed = [...now.values()].filter((device) => isChanged(device, known, policy, nowMs))
   const changedEntra = new Set(changed.map(({ azureAdDeviceId }) => azureAdDeviceId))
   const changedIds = new Set(changed.map(({ id }) => id))
   const there = new Set([...now.values()].flatMap(({ id, azureAdDeviceId }) => [id, azureAdDeviceId ?? id]))
@@ -91,11 +92,10 @@ async function touchedDevices(
 }
 
 /** Only devices with a user and an EAS id are kept, so only those can be new. */
-function isChanged(device: IntuneDevice, known: readonly Place[]): boolean {
-  const text = decisiveText(device)
+function isChanged(device: IntuneDevice, known: readonly Place[], policy: Policy, nowMs: number): boolean {
   const own = known.filter(({ kind, id }) => id === (kind === 'device' ? device.azureAdDeviceId : device.id))
   if (own.length === 0) return device.userId !== null && device.easDeviceId !== null
-  return !own.some((place) => textsAt(place).includes(text))
+  return !own.some((place) => textsAt(place).some((text) => isDecidedAlike(text, device, policy, nowMs)))
 }
 
 /** An included group that somebody left may be empty now (design.md 7). */

@@ -30,7 +30,7 @@ export const apply: Step = async (ports, run) => {
 
   const cursor: Cursor = run.cursor === null ? { phase: 1, tries: 0 } : (JSON.parse(run.cursor) as Cursor)
   const phase = await nextOpenPhase(ports, run, cursor.phase)
-  if (phase === null) return { next: 'finish' }
+  if (phase === null) return { next: 'digest' }
   const tries = phase === cursor.phase ? cursor.tries : 0
   if (tries >= maxTries) return giveUpPhase(ports, run, phase)
   return applyFrom(ports, run, phase, tries)

@@ -1,5 +1,5 @@
 /** Step 8: match → decide → plan, partition by partition; the cursor counts the partitions that are done. Reads rows as they are now. */
-import { makeContext, type DecisionContext } from '../../core/decisionContext.ts'
+import type { DecisionContext } from '../../core/decisionContext.ts'
 import { partitionCount } from '../../core/partition.ts'
 import { changeKey } from '../../core/plan.ts'
 import type { ConfigurationPlan } from '../../core/planConfiguration.ts'
@@ -8,9 +8,10 @@ import type { Tally } from '../../core/tally.ts'
 import type { Ports } from '../../ports.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
+import { recordDrift } from '../drift.ts'
 import { loadPartition } from '../loadPartition.ts'
 import { saveOwnConfiguration } from '../ownConfiguration.ts'
-import { basisOf, planFor } from '../planFor.ts'
+import { basisOf, contextOf, planFor } from '../planFor.ts'
 import type { Step } from '../step.ts'
 import { renewLease } from './takeLease.ts'
 
@@ -21,10 +22,11 @@ export const decidePartitions: Step = async (ports, run) => {
   const first = Number(run.cursor ?? 0)
   if (first === 0) {
     await saveOwnConfiguration(ports, run.connectorId, plan.own)
+    await recordDrift(ports, run, plan.drift)
     await putConfigurationChanges(ports, run, plan)
   }
   const tally: Tally = {}
-  const next = await decideFrom(ports, run, first, contextOf(run, plan), tally)
+  const next = await decideFrom(ports, run, first, contextOf(ports, run, plan), tally)
   if (next < partitionsOf(run).length) return { next: 'decide', cursor: String(next), counts: tally }
   return {
     next: 'limits',
@@ -65,11 +67,6 @@ function partitionsOf({ mode, touched }: Run): readonly number[] {
 /** Memory grows with the partitions in it (design.md 12, 6): few at once where they are large. */
 function partitionsAtOnce({ counts }: Run): number {
   return (counts['inventory.records'] ?? 0) > 100_000 ? 1 : 4
-}
-
-function contextOf(run: Run, { planned }: ConfigurationPlan): DecisionContext {
-  const { defaultLevel, rules } = run.configuration ?? planned
-  return makeContext({ policy: run.policy, current: { defaultLevel, rules }, planned, now: new Date(run.startedAt) })
 }
 
 async function putConfigurationChanges(ports: Ports, run: Run, { changes }: ConfigurationPlan): Promise<void> {

@@ -5,6 +5,7 @@ import { countOutcomes } from '../applyPhase.ts'
 import { forgetDue } from '../changes/due.ts'
 import { saveBookmarks } from '../changes/saveBookmarks.ts'
 import { changeConnector, withoutRun } from '../connector.ts'
+import { isWithdrawn, retiredAt } from '../retireConnector.ts'
 import { startPending } from '../startPending.ts'
 import type { Step } from '../step.ts'
 import { inventoryOf } from './limits.ts'
@@ -25,6 +26,7 @@ export const finish: Step = async (ports, run) => {
   await changeConnector(ports, run.connectorId, (state) => ({
     ...withoutRun(state, run),
     ...(run.dryRun ? {} : synced(state, run, now)),
+    ...(state.retiring && isWithdrawn({ ...run, counts }) ? retiredAt(now) : {}),
   }))
   await startPending(ports, run.connectorId)
   ports.log.info('runDone', {
@@ -40,15 +42,19 @@ export const finish: Step = async (ports, run) => {
 
 function synced(state: ConnectorState, run: Run, now: string): Partial<ConnectorState> {
   const last = run.kind === 'full' ? { lastFullSync: now } : { lastQuickSync: now }
-  const losing = run.counts['losing'] ?? 0
+  // Who keeps access until the mail is sent is counted when it ends
+  const losing = Math.max(0, (run.counts['losing'] ?? 0) - (run.counts['postponed'] ?? 0))
   const isReset = run.kind === 'full' || run.approvedBy !== null
   const { inventory } = state
+  // The rest of a plan that was approved in part must meet the limits again, against what they refused it by
+  const isPart = run.approvedGroups !== undefined
   return {
     ...last,
     lost: isReset ? 0 : state.lost + losing,
     allowed: run.mode === 'changes' ? state.allowed : (run.counts['now.allowed'] ?? 0),
-    inventory:
-      run.mode === 'everything'
+    inventory: isPart
+      ? inventory
+      : run.mode === 'everything'
         ? inventoryOf(run)
         : inventory && { ...inventory, groupSizes: { ...inventory.groupSizes, ...run.groupSizes } },
   }

@@ -1,5 +1,5 @@
 /** First step of a quick sync: what changed since the last one, read whole for each mailbox that it touches. Its cost follows the changes. */
-import { groupsText, type Bookmarks } from '../../core/bookmarks.ts'
+import { groupsText, indexVersion, type Bookmarks } from '../../core/bookmarks.ts'
 import { partitionOf } from '../../core/partition.ts'
 import type { Run } from '../../core/run.ts'
 import type { DirectoryChanges, Ports } from '../../ports.ts'
@@ -8,6 +8,7 @@ import { dueMailboxes } from '../changes/due.ts'
 import { ownersNow, type OwnersNow } from '../changes/ownersNow.ts'
 import { readTouched, type ReadTouched, type TouchedMailbox } from '../changes/readTouched.ts'
 import { touchedByDirectory, type TouchedByDirectory } from '../changes/touchedByDirectory.ts'
+import { mailsWait } from '../mailsWait.ts'
 import { basisOf, planFor } from '../planFor.ts'
 import { stageKey, withAttempt } from '../readStaged.ts'
 import { sawRelay } from '../sawRelay.ts'
@@ -22,6 +23,7 @@ const everything: StepResult = { next: 'gatherConfiguration', patch: { mode: 'ev
  * bookmarks | groups of the policy | delta   | groups in groups | what is read
  * none      | any                  | -       | -                | everything, and the bookmarks are made
  * there     | other than then      | -       | -                | everything: nobody's membership is known
+ * older     | any                  | -       | -                | everything: the index of places lacks something
  * there     | the same             | too old | -                | everything
  * there     | the same             | good    | changed          | everything
  * there     | the same             | good    | the same         | the touched mailboxes
@@ -31,14 +33,14 @@ const everything: StepResult = { next: 'gatherConfiguration', patch: { mode: 'ev
 export const gatherChanges: Step = async (ports, run, attempt) => {
   const gatheredAt = ports.clock.now().toISOString()
   const bookmarks = (await ports.store.document(run.connectorId, 'bookmarks'))?.value
-  if (!bookmarks || bookmarks.groups !== groupsText(run.policy)) return everything
+  if (bookmarks?.index !== indexVersion || bookmarks.groups !== groupsText(run.policy)) return everything
   const changes = await ports.directory.changes(bookmarks.directory, run.policy.settings.intunePlanIds)
   if (!changes || changes.members.some(({ isGroup }) => isGroup)) return everything
 
   const directory = await touchedByDirectory(ports, run, bookmarks, changes)
   const due = await dueMailboxes(ports, run, gatheredAt)
   const suspects = {
-    mailboxes: new Set([...directory.mailboxes, ...due]),
+    mailboxes: new Set([...directory.mailboxes, ...due.map(({ mailboxGuid }) => mailboxGuid)]),
     users: [...directory.users.values()].filter((user) => user !== null),
   }
   if (suspects.mailboxes.size + suspects.users.length > mostTouched) return everything
@@ -72,7 +74,7 @@ async function decideNext(
   const isOther = decidedBy !== bookmarks.decidedBy || plan.changes.length > 0
   const touched = [...new Set(read.mailboxes.map(({ mailbox }) => partitionOf(mailbox.guid)))].toSorted((a, b) => a - b)
   return {
-    next: isOther || touched.length > 0 ? 'takeLease' : 'finish',
+    next: isOther || touched.length > 0 ? 'takeLease' : (await mailsWait(ports, run)) ? 'notify' : 'finish',
     counts: { relayConversations: 1, 'found.touchedMailboxes': read.mailboxes.length },
     patch: {
       mode: isOther ? 'stored' : 'changes',

@@ -1,4 +1,6 @@
 /** Step 1 of a run that reads everything: where changes are read from later, Exchange's own configuration, and who answers for it. */
+import { indexVersion } from '../../core/bookmarks.ts'
+import { policyGroups } from '../../core/policyGroups.ts'
 import type { ExchangeConfiguration } from '../../core/types.ts'
 import type { Ports } from '../../ports.ts'
 import { sawRelay } from '../sawRelay.ts'
@@ -6,21 +8,21 @@ import type { Step } from '../step.ts'
 
 export const gatherConfiguration: Step = async (ports, run) => {
   const gatheredAt = ports.clock.now().toISOString()
-  const bookmarks = (await ports.store.document(run.connectorId, 'bookmarks'))?.value ?? null
-  const { found, relay } = await ports.exchange.converse(run.connectorId, async (conversation) => ({
-    found: await conversation.configuration(),
+  const found = (await ports.store.document(run.connectorId, 'bookmarks'))?.value
+  const bookmarks = found?.index === indexVersion ? found : null
+  const { exchange, relay } = await ports.exchange.converse(run.connectorId, async (conversation) => ({
+    exchange: await conversation.configuration(),
     relay: conversation.relay,
   }))
-  const { enabled, includedGroups, excludedGroups } = run.policy
   // Before anything of the directory is read: what changes while it is read is read again by the next quick sync
-  const directory = await ports.directory.bookmark(enabled ? [...new Set([...includedGroups, ...excludedGroups])] : [])
-  await sawRelay(ports, run.connectorId, relay, found, gatheredAt)
-  await saveForReaders(ports, run.connectorId, found)
-  const configuration = { ...found, deviceClasses: [] }
+  const directory = await ports.directory.bookmark(policyGroups(run.policy))
+  await sawRelay(ports, run.connectorId, relay, exchange, gatheredAt)
+  await saveForReaders(ports, run.connectorId, exchange)
+  const configuration = { ...exchange, deviceClasses: [] }
   return {
     next: 'gatherMailboxes',
     patch: { gatheredAt, configuration, directory, bookmarks, touched: [], attempts: {}, groupSizes: {} },
-    counts: { relayConversations: 1, 'found.servers': found.servers.length },
+    counts: { relayConversations: 1, 'found.servers': exchange.servers.length },
   }
 }
 

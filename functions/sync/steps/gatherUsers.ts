@@ -1,4 +1,5 @@
 /** Step 5: users, each beside the mailboxes that its DN or addresses name, with the policy's groups it is in. */
+import { groupsOfUser, type GroupsOfUser } from '../../core/policyGroups.ts'
 import type { Run } from '../../core/run.ts'
 import type { Owner, User } from '../../core/types.ts'
 import type { StagedKind, Store } from '../../portsStore.ts'
@@ -12,6 +13,7 @@ export const gatherUsers: Step = async (ports, run, attempt) => {
   const index = await readMailboxIndex(ports.store, run, { addresses: true })
   const included = await memberIds(ports.store, run, 'included')
   const excluded = await memberIds(ports.store, run, 'excluded')
+  const ofRules = await memberships(ports.store, run)
   const writer = stageWriter(ports.store, stageKey(run, 'users', attempt))
   const isOver = deadline(ports.clock)
   let cursor = run.cursor
@@ -21,7 +23,7 @@ export const gatherUsers: Step = async (ports, run, attempt) => {
     const page = await ports.directory.users(cursor, run.policy.settings.intunePlanIds)
     for (const user of page.items) {
       found++
-      const groups = { isIncluded: included.has(user.id), isExcluded: excluded.has(user.id) }
+      const groups = groupsOfUser(included.has(user.id), excluded.has(user.id), ofRules.get(user.id) ?? [])
       if (user.isLicensed && groups.isIncluded) inScope++
       await stageUser(user, groups)
     }
@@ -36,7 +38,7 @@ export const gatherUsers: Step = async (ports, run, attempt) => {
   }
 
   /** A user without a mailbox here (cloud only, or of another organization) is counted and not kept. */
-  async function stageUser(user: User, groups: Pick<Owner, 'isIncluded' | 'isExcluded'>): Promise<void> {
+  async function stageUser(user: User, groups: GroupsOfUser): Promise<void> {
     for (const [mailboxGuid, evidence] of index.ofUser(user)) {
       await writer.add(mailboxGuid, user.id, { user, evidence, ...groups } satisfies Owner)
     }
@@ -47,4 +49,15 @@ async function memberIds(store: Store, run: Run, kind: StagedKind): Promise<Read
   const ids = new Set<string>()
   for await (const { mailboxGuid: userId } of allStaged(store, run, kind)) ids.add(userId)
   return ids
+}
+
+/** User id → groups of the extra rules that the user is in. */
+async function memberships(store: Store, run: Run): Promise<ReadonlyMap<string, readonly string[]>> {
+  const groups = new Map<string, string[]>()
+  for await (const { mailboxGuid: userId, id: groupId } of allStaged(store, run, 'ruleGroups')) {
+    const known = groups.get(userId)
+    if (!known) groups.set(userId, [groupId])
+    else if (!known.includes(groupId)) known.push(groupId)
+  }
+  return groups
 }

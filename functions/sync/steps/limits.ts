@@ -15,7 +15,7 @@ export const limits: Step = async (ports, run) => {
     },
     run.policy.settings.limits,
   )
-  if (!refusal || run.dryRun) return { next: 'apply', patch: { refusal } }
+  if (!refusal || run.dryRun) return { next: 'notify', patch: { refusal } }
   return hold(ports, run, refusal)
 }
 

@@ -9,13 +9,13 @@ import type { Step } from '../step.ts'
 export const leaseMs = 15 * 60_000
 const waitSeconds = 2
 
-/** Cursor `apply`: a plan that was held and is approved; it goes on with apply and not with decide. */
+/** Cursor `apply`: a plan that was held and is approved; it goes on with notify and not with decide. */
 export const takeLease: Step = async (ports, run) => {
   const isApproved = run.cursor === 'apply'
   const state = await renewLease(ports, run)
   if (state.lease?.runId !== run.id) return { next: 'takeLease', cursor: run.cursor, delaySeconds: waitSeconds }
   if (!isApproved) await replaceHeld(ports, run, state)
-  return { next: isApproved ? 'apply' : 'decide' }
+  return { next: isApproved ? 'notify' : 'decide' }
 }
 
 /** Takes the lease, or lengthens it; the row returned tells who has it. Throws AppError connectorRetired. */

@@ -1,0 +1,80 @@
+/** What of an edited policy only others can judge, asked before it is saved: groups (Graph) and the expressions of extra rules (the engine). */
+import pLimit from 'p-limit'
+import { compileExtraRules } from '../core/extraRules.ts'
+import { ruleGroups } from '../core/policyGroups.ts'
+import type { Policy } from '../core/types.ts'
+import { AppError, asAppError } from '../errors.ts'
+import type { Ports } from '../ports.ts'
+
+/** Groups asked for at once. */
+const atOnce = 8
+
+/*
+ * what                                        | answer
+ * a group that was named before               | not asked for: switching off must work while a group is gone
+ * a group that does not exist                 | 400
+ * an included or a rule's group of nobody     | 400
+ * an excluded group of nobody                 | saved: that nobody is exempt yet is no mistake
+ * Graph does not answer                       | 503: nothing is saved unchecked
+ * rules that are as they were                 | not asked for
+ * an expression that does not compile         | 400
+ */
+
+/** Throws AppError badRequest that names everything that cannot be, graphFailed, graphDenied. */
+export async function checkPolicy(
+  { directory, compilePattern }: Pick<Ports, 'directory' | 'compilePattern'>,
+  before: Policy,
+  after: Policy,
+): Promise<void> {
+  const problems = ruleProblems(compilePattern, before, after)
+  const limit = pLimit(atOnce)
+  const found = await limit.map(newGroups(before, after), async (group) => groupProblem(directory, group))
+  problems.push(...found.filter((problem) => problem !== null))
+  if (problems.length > 0) throw new AppError('badRequest', problems.join('; '))
+}
+
+function ruleProblems(compilePattern: Ports['compilePattern'], before: Policy, after: Policy): string[] {
+  const { extraRules } = after.settings
+  if (JSON.stringify(extraRules) === JSON.stringify(before.settings.extraRules)) return []
+  return extraRules.flatMap((rule, index) => {
+    try {
+      compileExtraRules([rule], compilePattern)
+      return []
+    } catch (thrown) {
+      return [`extraRules.${index}.when: rule "${rule.name}": ${asAppError(thrown).message}`]
+    }
+  })
+}
+
+interface NamedGroup {
+  readonly property: string
+  readonly id: string
+  readonly mayBeEmpty: boolean
+}
+
+function newGroups(before: Policy, after: Policy): NamedGroup[] {
+  const lists = [
+    ['includedGroups', before.includedGroups, after.includedGroups],
+    ['excludedGroups', before.excludedGroups, after.excludedGroups],
+    ['extraRules', ruleGroups(before), ruleGroups(after)],
+  ] as const
+  return lists.flatMap(([property, old, now]) => {
+    const known = new Set(old.map((id) => id.toLowerCase()))
+    const added = now.filter((id) => !known.has(id.toLowerCase()))
+    return added.map((id) => ({ property, id, mayBeEmpty: property === 'excludedGroups' }))
+  })
+}
+
+async function groupProblem(
+  directory: Ports['directory'],
+  { property, id, mayBeEmpty }: NamedGroup,
+): Promise<string | null> {
+  try {
+    const { items, next } = await directory.memberIds(id, null)
+    if (items.length > 0 || next !== null || mayBeEmpty) return null
+    return `${property}: the group ${id} has no users in it, directly or through groups; add them first, or leave the group out`
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'groupNotFound') throw thrown
+    return `${property}: there is no group ${id}; check its object id in Entra, or leave it out`
+  }
+}

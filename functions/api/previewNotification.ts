@@ -1,0 +1,54 @@
+/** POST easgate/connectors/{id}/notification/preview: the mail as a user would get it, from the templates that are saved, with sample values. */
+import * as z from 'zod'
+import { reasonTexts, renderNotice, type NoticeFacts } from '../core/noticeMail.ts'
+import type { NoticeReason, Owner } from '../core/types.ts'
+import { activationLink } from '../notice/activationLink.ts'
+import { closedObject, readOptionalBody } from './body.ts'
+import { connectorInPath, type Answer, type Call } from './call.ts'
+import { readPolicy } from './changePolicy.ts'
+import { mailHtml } from './notification.ts'
+
+const reasons = Object.keys(reasonTexts) as [NoticeReason, ...NoticeReason[]]
+const bodySchema = closedObject({
+  /** In place of the policy's HTML; nothing is saved. */
+  html: mailHtml.optional(),
+  language: z.string().max(35).optional(),
+  reason: z.enum(reasons).default('notEnrolled'),
+  displayName: z.string().max(256).optional(),
+  deviceType: z.string().max(256).optional(),
+  deviceModel: z.string().max(256).optional(),
+  deviceId: z.string().max(256).optional(),
+})
+type Sample = z.infer<typeof bodySchema>
+
+/** 200 with `subject` and `html`. Throws AppError notFound, badRequest. */
+export async function previewNotification(call: Call): Promise<Answer> {
+  const { value: policy } = await readPolicy(call.ports.store, connectorInPath(call))
+  const sample = (await readOptionalBody(call.request, bodySchema)) ?? bodySchema.parse({})
+  const { html = policy.notificationHtml } = sample
+  const body = renderNotice({ ...policy, notificationHtml: html }, sampleFacts(call.ports.clock.now(), sample))
+  return { status: 200, body }
+}
+
+/** A phone that nobody has. */
+export function sampleFacts(now: Date, sample: Partial<Sample> = {}): NoticeFacts {
+  const { displayName = 'Ana Alves', deviceType = 'iPhone', deviceModel = 'iPhone14C2', language } = sample
+  const user: Owner['user'] = {
+    id: 'sample',
+    upn: null,
+    displayName,
+    addresses: [],
+    dn: null,
+    sid: null,
+    isLicensed: true,
+    ...(language && { language: language.toLowerCase() }),
+  }
+  return {
+    record: { deviceId: sample.deviceId ?? 'F8TXAB12CD34', deviceType, deviceModel },
+    mailbox: null,
+    owner: { user, evidence: 'smtp', isIncluded: true, isExcluded: false },
+    reason: sample.reason ?? 'notEnrolled',
+    activationLink: activationLink(),
+    now,
+  }
+}

@@ -1,0 +1,85 @@
+/** What easgate made or changed of Exchange's configuration, and what stood there before (design.md 4). Pure types. */
+import type { AccessLevel, AccessRule } from './types.ts'
+
+/** The organization's settings that easgate may set. */
+export interface ConfigurationValues {
+  readonly defaultLevel: AccessLevel
+  /** Text in the mail that Exchange itself sends to a held user; at most 256 characters. */
+  readonly userMailInsert: string | null
+  /** Who gets Exchange's own mail about quarantined devices; the whole list. */
+  readonly adminMailRecipients: readonly string[]
+}
+export type ValueName = keyof ConfigurationValues
+export type ConfigurationValue = ConfigurationValues[ValueName]
+
+export interface OwnValue<T> {
+  /** What stood there before easgate first changed it. */
+  readonly before: T
+  /** What easgate set last. */
+  readonly set: T
+  /** What stood there, while the command that sets another value is on its way. */
+  readonly replaced?: T
+}
+
+/** `level`: what easgate set last. A rule is one that easgate made, or one that an administrator handed over. */
+export interface OwnRule extends AccessRule {
+  /** Its level, while the command that sets another is on its way. */
+  readonly replaced?: AccessLevel
+  /** The command that takes it away is on its way. */
+  readonly isRemoving?: true
+  /** Handed over: the level that it had then, which comes back. */
+  readonly before?: AccessLevel
+}
+
+export type PolicyValue = string | number | boolean | null | readonly string[]
+/** Names of the MobileDevice dialect (facts A8). */
+export type PolicyProperties = Readonly<Record<string, PolicyValue>>
+
+/** An EAS mailbox policy as Exchange prints it. */
+export interface ExchangeMailboxPolicy {
+  readonly guid: string
+  readonly name: string
+  readonly properties: PolicyProperties
+}
+
+/** An EAS mailbox policy that easgate makes in Exchange and keeps as it is here. */
+export interface MailboxPolicySetting {
+  readonly name: string
+  readonly properties: PolicyProperties
+}
+
+/** What the settings ask for of the organization; null: left alone, and given back where easgate had set it. */
+export interface ExchangeSettings {
+  /** '' for none. */
+  readonly userMailInsert: string | null
+  readonly adminMailRecipients: readonly string[] | null
+}
+
+/** An EAS mailbox policy that easgate made. */
+export interface OwnMailboxPolicy {
+  /** null until Exchange said it. */
+  readonly guid: string | null
+  readonly name: string
+  /** What easgate set last. */
+  readonly set: PolicyProperties
+  /** How Exchange prints what was set: what a later reading is compared with. null until it was read. */
+  readonly printed: PolicyProperties | null
+  /** The command that makes or sets it is on its way. */
+  readonly isPending?: true
+  readonly isRemoving?: true
+}
+
+export type OwnConfiguration = {
+  readonly [N in ValueName]: OwnValue<ConfigurationValues[N]> | null
+} & {
+  readonly rules: readonly OwnRule[]
+  readonly mailboxPolicies: readonly OwnMailboxPolicy[]
+}
+
+export const nothingOwned: OwnConfiguration = {
+  defaultLevel: null,
+  userMailInsert: null,
+  adminMailRecipients: null,
+  rules: [],
+  mailboxPolicies: [],
+}

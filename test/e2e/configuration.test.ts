@@ -1,0 +1,32 @@
+import { afterEach, expect, test } from 'vitest'
+import { chainProblems, sentCommands, withoutEnd } from './auditProblems.ts'
+import { killLaunchers } from './launcher.ts'
+import { runScenario, scenarioFile } from './scenarioRun.ts'
+
+afterEach(killLaunchers)
+
+test('on an Exchange of 2010, its settings and a mailbox policy are set, mended after somebody changed them, and given back', async () => {
+  const { exitCode, output } = await runScenario(scenarioFile('configuration.json'))
+  expect([exitCode, output.steps.map(({ state, commands }) => `${state} ${commands}`)]).toEqual([
+    0,
+    // Set; somebody changes the insert and the policy; mended; nothing; given back, with the phone's entry; nothing
+    ['done 6', 'done 0', 'done 2', 'done 0', 'done 0', 'done 6', 'done 0'],
+  ])
+  expect(
+    sentCommands(output.audit)
+      .map(({ command }) => command.kind)
+      .join(' '),
+  ).toBe(
+    [
+      'lists newRule userMailInsert adminMailRecipients newPolicy defaultLevel',
+      'userMailInsert setPolicy',
+      'defaultLevel userMailInsert adminMailRecipients removeRule removePolicy lists',
+    ].join(' '),
+  )
+  expect(output.exchange.organizationSettings).toMatchObject({
+    DefaultAccessLevel: 'Allow',
+    UserMailInsert: 'Ask IT',
+    AdminMailRecipients: ['it@contoso.com'],
+  })
+  expect([chainProblems(output.audit), withoutEnd(output.audit)]).toEqual([[], []])
+})
