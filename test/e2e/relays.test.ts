@@ -32,7 +32,7 @@ const deaths = [
     relays: 1,
     slow: { 'Set-CASMailbox': 150 },
     isMoment: (_run: RunView, commands: number) => commands >= 8,
-    victim: ({ child }: LocalRelay) => onlyChildOf(child.pid),
+    victim: ({ child }: LocalRelay) => firstChildOf(child.pid),
   },
 ] as const
 
@@ -101,9 +101,10 @@ function isServing({ child }: LocalRelay): boolean {
   return events?.at(-1) === '"event":"relay.batch"'
 }
 
-function onlyChildOf(pid: number): number {
-  const [child, ...others] = childrenOf(pid)
-  if (child === undefined || others.length > 0) throw new Error(`process ${pid} has not exactly one child`)
+/** The PowerShell for Exchange: the one for mails is started later. */
+function firstChildOf(pid: number): number {
+  const [child] = childrenOf(pid).toSorted((a, b) => a - b)
+  if (child === undefined) throw new Error(`process ${pid} has no child`)
   return child
 }
 

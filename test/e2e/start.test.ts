@@ -42,8 +42,8 @@ describe('npm start', () => {
     expect((await fetch(`${url}/v1.0/deviceManagement/exchangeConnectors`)).status).toBe(200)
 
     const started = descendantsOf(launcher.pid)
-    // Azurite, Exchange, EWS, Graph, rendezvous, relay and its PowerShell, Functions host
-    expect(started).toHaveLength(8)
+    // Azurite, Exchange, EWS, Graph, rendezvous, relay with its PowerShells for Exchange and for mails, Functions host
+    expect(started).toHaveLength(9)
     launcher.signal('SIGINT')
     expect(await launcher.exited).toBe(0)
     expect(stillRunning(started)).toEqual([])
@@ -66,7 +66,7 @@ describe('npm start', () => {
     // Idle: nobody notices that the launcher is gone by writing to it
     await launcher.until(/Ctrl-C stops everything/)
     const started = descendantsOf(launcher.pid)
-    expect(started).toHaveLength(8)
+    expect(started).toHaveLength(9)
     launcher.signal('SIGKILL')
     expect(await launcher.exited).toBe('SIGKILL')
     await until('all of them ended by themselves', () => stillRunning(started).length === 0, 30_000)

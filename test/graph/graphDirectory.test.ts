@@ -27,7 +27,7 @@ test('asks only for the properties that are read', async () => {
     await directory.memberIds('all', null)
     await directory.intuneDevices(null)
     expect(graph.requests().recent.map(({ address }) => address)).toEqual([
-      '/v1.0/users?$select=id,userPrincipalName,displayName,mail,proxyAddresses,assignedPlans,onPremisesDistinguishedName,onPremisesSecurityIdentifier&$top=999',
+      '/v1.0/users?$select=id,userPrincipalName,displayName,mail,proxyAddresses,assignedPlans,onPremisesDistinguishedName,onPremisesSecurityIdentifier,preferredLanguage&$top=999',
       '/v1.0/groups/all/transitiveMembers/microsoft.graph.user?$select=id&$count=true&$top=999',
       '/v1.0/deviceManagement/managedDevices?$select=id,userId,azureADDeviceId,azureADRegistered,deviceRegistrationState,easDeviceId,complianceState,managementState,managementAgent,lastSyncDateTime,operatingSystem,model&$top=1000',
     ])

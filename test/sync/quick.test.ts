@@ -31,6 +31,9 @@ describe('a quick sync', () => {
           const quick = await system.sync('quick', { approve: true })
           expect([quick.state, quick.failure]).toEqual(['done', null])
         }
+        // An entry that became easgate's own by the last sync is seen as such by the next: two records may share one id
+        system.clock.advance(60_000)
+        await system.sync('quick', { approve: true })
         const before = [await decided(system), lists(system)]
         const sent = system.exchange.journal.length
         await system.sync('full', { approve: true })
