@@ -1,7 +1,7 @@
 /** The join file: what the cloud side hands to an administrator, and `easgate-relay join` takes, to set up a relay of a connector. Pure. */
 import * as z from 'zod'
-import { resourceOf } from './rendezvous.ts'
-import { keyRing } from './signing.ts'
+import { isRelayAddress } from './rendezvous.ts'
+import { isPublicKey } from './signing.ts'
 
 /** Of the whole file, in characters. */
 export const joinFileLimit = 65_536
@@ -17,7 +17,7 @@ export const joinFile = z.object({
   easgateJoin: z.literal(1, 'is of another version; use the easgate-relay that belongs to this easgate'),
   connectorId: text.max(128),
   rendezvous: z.object({
-    address: text.refine(isAddress, 'must look like wss://<namespace>.servicebus.windows.net/$hc/<path>'),
+    address: text.refine(isRelayAddress, 'must look like wss://<namespace>.servicebus.windows.net/$hc/<path>'),
     keyName: text,
     key: text.optional(),
   }),
@@ -25,21 +25,3 @@ export const joinFile = z.object({
   issuedAt: z.iso.datetime(),
 })
 export type JoinFile = z.infer<typeof joinFile>
-
-function isAddress(address: string): boolean {
-  try {
-    resourceOf(address)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isPublicKey(key: string): boolean {
-  try {
-    keyRing([key])
-    return true
-  } catch {
-    return false
-  }
-}

@@ -119,3 +119,13 @@ function withAction(address: string, action: 'listen' | 'connect', id?: string):
 function trimSlashes(path: string): string {
   return path.replace(/^\/+|\/+$/g, '')
 }
+
+/** Whether `resourceOf` takes it. */
+export function isRelayAddress(address: string): boolean {
+  try {
+    resourceOf(address)
+    return true
+  } catch {
+    return false
+  }
+}

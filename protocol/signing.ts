@@ -95,3 +95,13 @@ function readKey(parse: () => KeyObject, which = ''): KeyObject {
     throw new Error(`an ${key.asymmetricKeyType} key${which}; easgate uses Ed25519`)
   return key
 }
+
+/** Whether a key ring takes it: base64 of SPKI DER. */
+export function isPublicKey(key: string): boolean {
+  try {
+    keyRing([key])
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,8 +1,8 @@
 /** The shape of the relay's configuration file. Secrets stand in it as references, never in clear (openSecrets.ts). */
 import path from 'node:path'
 import * as z from 'zod'
-import { resourceOf } from '../protocol/rendezvous.ts'
-import { keyRing } from '../protocol/signing.ts'
+import { isRelayAddress } from '../protocol/rendezvous.ts'
+import { isPublicKey } from '../protocol/signing.ts'
 
 const text = z.string().min(1).max(1024)
 const flag = z.boolean()
@@ -20,7 +20,7 @@ export type SecretReference = z.infer<typeof secretReference>
 const account = z.strictObject({ user: text, password: secretReference })
 
 const rendezvous = z.strictObject({
-  address: text.refine(isAddress, 'must look like wss://<namespace>.servicebus.windows.net/$hc/<path>'),
+  address: text.refine(isRelayAddress, 'must look like wss://<namespace>.servicebus.windows.net/$hc/<path>'),
   keyName: text,
   key: secretReference,
   allowedHostSuffix: text.optional(),
@@ -138,24 +138,6 @@ function checkConnection(given: ConnectionGiven, context: z.core.$RefinementCtx)
   if (isHosted) return
   for (const property of ['proxyAccess', 'proxyAuthentication', 'proxyAccount'] as const) {
     if (given[property] !== undefined) complain(property, 'is for hosted Exchange only')
-  }
-}
-
-function isAddress(address: string): boolean {
-  try {
-    resourceOf(address)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function isPublicKey(key: string): boolean {
-  try {
-    keyRing([key])
-    return true
-  } catch {
-    return false
   }
 }
 

@@ -130,6 +130,8 @@ for await (const line of createInterface({ input: process.stdin })) {
   else if (line.startsWith('Open-Easgate')) {
     process.stdout.write(line + '\\n')
     process.stderr.write('said before it died: ' + line + '\\n', () => process.exit(3))
+    // No marker is answered any more, or the reply would be over before this is heard
+    break
   }
 }
 `
