@@ -85,14 +85,15 @@ onPowerShell(() => {
   })
 
   test('a step that waits ends when the relay calls, and a call that came too late ends no other', async () => {
-    const { key = '' } =
-      (await steps.start({ cmdlet: 'Get-User', parameters: { Identity: 'called', ResultSize: 99 } }))[0] ?? {}
+    const called = { cmdlet: 'Get-User', parameters: { Identity: 'called', ResultSize: 99 }, returns: ['Identity'] }
+    const { key = '', rows = [] } = (await steps.start(called))[0] ?? {}
+    // Its one row is here, so nothing but a call can end the next step
+    await steps.until(() => rows.length === 1)
     const waiting = steps.take({ waitMs: 100_000 })
     host.call()
     expect(await waiting).toEqual([])
     expect(steps.running).toBe(1)
     host.call()
-    await steps.until(() => tracesOf(folder, 'called').length === 1)
     const began = Date.now()
     await steps.take({ waitMs: 300 })
     expect(Date.now() - began).toBeGreaterThan(290)
