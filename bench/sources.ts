@@ -65,6 +65,7 @@ export function sources(mailboxes: number): Sources {
     lists: async () => new Map(),
     change: () => pages<never>([]) as never,
     sendMail: () => pages<never>([]) as never,
+    deviceStatus: async () => null,
     destroy: async () => ({ id: '', ok: true, warnings: [], durationMs: 0 }),
   }
   return {

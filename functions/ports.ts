@@ -15,6 +15,7 @@ import type { DirectoryBookmark } from './core/bookmarks.ts'
 import type { CompilePattern } from './core/extraRules.ts'
 import type { Mail, MailOutcome } from './core/mail.ts'
 import type { PolicyProperties } from './core/ownConfiguration.ts'
+import type { DeviceStatus } from './core/deviceStatus.ts'
 import type { Retirement } from './core/run.ts'
 import type { RelayIdentity } from './core/relay.ts'
 import type { DestroyCommand } from './core/wipe.ts'
@@ -64,6 +65,8 @@ export interface Conversation {
   change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome>
   /** One outcome for each mail, whatever happens. Throws AppError only when nothing was sent; which, says MailOutcome. */
   sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
+  /** For a person who asks: slow. null: Exchange has no such record. `mailboxGuid` null: not known. */
+  deviceStatus(of: { readonly record: string; readonly mailboxGuid: string | null }): Promise<DeviceStatus | null>
   /**
    * One command that loses data, sent once; never repeated here. ran `unknown`: it may have been done. Throws AppError only when nothing was sent or the relay
    * took nothing of it: conflict where its own configuration does not allow it, or its Exchange cannot.

@@ -73,6 +73,7 @@ const expected: Record<string, Omit<Listed, 'name'>> = {
   getPin: http('GET', `${own}/pins/{recordGuid}`),
   setPin: http('PUT', `${own}/pins/{recordGuid}`),
   deletePin: http('DELETE', `${own}/pins/{recordGuid}`),
+  getDeviceStatus: http('GET', `${own}/devices/{recordGuid}/status`),
   explainDevice: http('GET', `${own}/devices/{recordGuid}/explain`),
   previewAdoption: http('POST', `${own}/adopt/preview`),
   adoptEntries: http('POST', `${own}/adopt`),

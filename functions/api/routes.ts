@@ -10,6 +10,7 @@ import {
 } from './conditionalAccess.ts'
 import { cancel, remove, wipe } from './deviceActions.ts'
 import { listDevices } from './devices.ts'
+import { getDeviceStatus } from './deviceStatus.ts'
 import { explainDevice } from './explainDevice.ts'
 import { listDrift } from './drift.ts'
 import { getOverview } from './connectorOverview.ts'
@@ -75,6 +76,7 @@ const table = [
   ['setPin', 'PUT', pin, 'Operator', putPin],
   ['deletePin', 'DELETE', pin, 'Operator', deletePin],
   ['listDevices', 'GET', `${own}/devices`, 'Reader', listDevices],
+  ['getDeviceStatus', 'GET', `${device}/status`, 'Reader', getDeviceStatus],
   ['explainDevice', 'GET', `${device}/explain`, 'Reader', explainDevice],
   ['previewAdoption', 'POST', `${own}/adopt/preview`, 'Admin', previewAdoption],
   ['adoptEntries', 'POST', `${own}/adopt`, 'Admin', adoptThem],

@@ -6,6 +6,7 @@ import { destroyDevice, toDestroyCommand } from './destroyDevice.ts'
 import { fromExchangeMailbox } from './fromExchangeMailbox.ts'
 import { fromExchangeRecord } from './fromExchangeRecord.ts'
 import type { Greeting } from './greetRelay.ts'
+import { readDeviceStatus } from './readDeviceStatus.ts'
 import { findMailboxes, newRecords, recordsOf } from './readChanged.ts'
 import { readPages, type ReadCommand } from './readBatch.ts'
 import { readConfiguration } from './readConfiguration.ts'
@@ -89,6 +90,10 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
         const remedy = 'give it one with easgate-relay configure, or let a relay that has one be the only one that runs'
         throw new AppError('conflict', `Relay ${host} has no notification account: ${remedy}.`)
       })
+    },
+    async deviceStatus(of) {
+      checkNoListing('The status of a record')
+      return readDeviceStatus(channel, dialect, of, options)
     },
     async destroy(batchId, command) {
       checkNoListing('A device action')

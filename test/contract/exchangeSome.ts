@@ -67,6 +67,15 @@ export function someContract(converse: Converse): void {
     expect(await since('2026-11-01T08:00:00.000Z')).toBe(0)
   })
 
+  test('the status of a record names the kind of its mailbox; of one that is not there it is nothing', async () => {
+    const ask = async (record: string, mailbox: string | null) =>
+      converse((conversation) => conversation.deviceStatus({ record, mailboxGuid: mailbox }))
+    const never = { requested: null, sent: null, acknowledged: null }
+    expect(await ask(recordGuid(3), mailboxGuid(3))).toMatchObject({ mailboxKind: 'UserMailbox', wipe: never })
+    expect(await ask(recordGuid(3), null)).toMatchObject({ mailboxKind: null })
+    expect(await ask(recordGuid(999_999), mailboxGuid(3))).toBeNull()
+  })
+
   test('the decisive configuration has the default and the rules, and asks for nothing else', async () => {
     const [whole, decisive] = await converse(async (conversation) => [
       await conversation.configuration(),

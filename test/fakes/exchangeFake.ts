@@ -20,6 +20,7 @@ export type FakeCall =
   | 'recordsOf'
   | 'newRecords'
   | 'destroy'
+  | 'deviceStatus'
 
 /** Faults may be set and changed at any time through `fake.faults`. */
 export interface ExchangeFaults {

@@ -1,5 +1,6 @@
 /** One conversation of the fake Exchange: the same order, refusals and endings as a conversation with a relay. */
 import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
+import type { DeviceStatus } from '../../functions/core/deviceStatus.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { RelayIdentity } from '../../functions/core/relay.ts'
 import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
@@ -126,6 +127,24 @@ export class FakeConversation implements Conversation {
     if (!this.relay.sendsMail) throw new AppError('conflict', 'the fake relay has no notification account')
     if (mails.length === 0) throw new AppError('internal', 'a batch of no mails')
     yield* runFakeMails(this.#shared.mails, batchId, mails, () => this.lose())
+  }
+
+  async deviceStatus({
+    record,
+    mailboxGuid,
+  }: Parameters<Conversation['deviceStatus']>[0]): Promise<DeviceStatus | null> {
+    await this.#enter('deviceStatus')
+    if (!this.#shared.state.records().some(({ guid }) => guid === record)) return null
+    const never = { requested: null, sent: null, acknowledged: null }
+    const mailboxKind = mailboxGuid === null ? null : 'UserMailbox'
+    return {
+      mailboxKind,
+      status: null,
+      lastSyncAttempt: null,
+      lastSuccessSync: null,
+      wipe: never,
+      accountOnlyWipe: never,
+    }
   }
 
   async destroy(_batchId: string, command: DestroyCommand): Promise<CommandOutcome> {
