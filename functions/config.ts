@@ -9,6 +9,8 @@ export interface Config {
   readonly connectors: readonly ConnectorConfig[]
   /** Signs every batch; the private key itself is not kept beside it. */
   readonly signer: Signer
+  /** Public keys that join files name: the signer's, and those that are to follow it. */
+  readonly cloudKeys: readonly string[]
   readonly storage: StorageConfig
   readonly tablePrefix: string
   /** An origin such as `https://graph.microsoft.com`. */
@@ -28,7 +30,7 @@ export function readConfig(env: Environment): ConfigResult {
   const problems: ConfigProblem[] = []
   const complain: Complain = (setting, problem, remedy) => void problems.push({ setting, problem, remedy })
   const connectors = readConnectors(env, complain)
-  const signer = readSigner(env, complain)
+  const signers = readSigners(env, complain)
   const storage = readStorage(env, complain)
   const rest = {
     tablePrefix: readTablePrefix(env, complain),
@@ -38,8 +40,10 @@ export function readConfig(env: Environment): ConfigResult {
   }
   for (const name of ['FULL_SYNC_SCHEDULE', 'QUICK_SYNC_SCHEDULE']) checkSchedule(env, name, complain)
   checkSwitches(env, complain)
+  const [signer] = signers
   if (problems.length > 0 || !signer || !storage) return { ok: false, problems }
-  return { ok: true, config: { connectors, signer, storage, ...rest } }
+  const cloudKeys = signers.map(({ publicKey }) => publicKey)
+  return { ok: true, config: { connectors, signer, cloudKeys, storage, ...rest } }
 }
 
 /** A problem as a sentence for logs and answers. */
@@ -47,19 +51,23 @@ export function problemText({ setting, problem, remedy }: ConfigProblem): string
   return `${setting} ${problem}; ${remedy}`
 }
 
-function readSigner(env: Environment, complain: Complain): Signer | null {
+/** The first key signs; another behind it, after a space, is named in join files, so that relays know it before it signs (SECURITY.md, rotation). */
+function readSigners(env: Environment, complain: Complain): readonly Signer[] {
   const name = 'EASGATE_SIGNING_KEY'
   const remedy =
     'make one with "openssl genpkey -algorithm ed25519 -outform DER | base64 -w0" and give the app a Key Vault reference to it'
-  const key = readSecret(env, name, remedy, complain)
-  if (key === null) return null
-  try {
-    return signerFrom(key)
-  } catch {
-    // The cause is left out on purpose: nothing of a key's text may reach a log.
-    complain(name, 'is not an Ed25519 private key in base64 PKCS#8 DER', remedy)
-    return null
-  }
+  const keys = readSecret(env, name, remedy, complain)
+  if (keys === null) return []
+  return keys.split(/\s+/).flatMap((key, index, { length }) => {
+    try {
+      return [signerFrom(key)]
+    } catch {
+      // The cause is left out on purpose: nothing of a key's text may reach a log.
+      const which = length === 1 ? '' : ` (number ${index + 1} of ${length})`
+      complain(name, `is not an Ed25519 private key in base64 PKCS#8 DER${which}`, remedy)
+      return []
+    }
+  })
 }
 
 function readTablePrefix(env: Environment, complain: Complain): string {

@@ -65,11 +65,11 @@ export function wire(env: Environment): Wiring {
 /** The name of the rule in our own infrastructure. */
 const defaultListen = { keyName: 'listen' }
 
-function joiningOf({ connectors, signer }: Config, connectorId: string): Joining | null {
+function joiningOf({ connectors, cloudKeys }: Config, connectorId: string): Joining | null {
   const found = connectors.find(({ id }) => id === connectorId)
   if (!found) return null
   const { address, listen = defaultListen } = found.rendezvous
-  return { rendezvous: { address, ...listen }, cloudKeys: [signer.publicKey] }
+  return { rendezvous: { address, ...listen }, cloudKeys }
 }
 
 interface Shared {

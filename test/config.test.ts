@@ -3,6 +3,7 @@ import { problemText, readConfig } from '../functions/config.ts'
 import { fingerprintOf, newKeyPair } from '../protocol/signing.ts'
 
 const keys = newKeyPair()
+const next = newKeyPair()
 const secret = 'c2VjcmV0LXNoYXJlZC1hY2Nlc3Mta2V5'
 const address = 'wss://easgate.servicebus.windows.net/$hc/contoso'
 const storage = 'DefaultEndpointsProtocol=https;AccountName=easgate;AccountKey=aGVsbG8=;EndpointSuffix=core.windows.net'
@@ -29,6 +30,7 @@ describe('a whole configuration', () => {
         fingerprint: fingerprintOf(keys.publicKey),
         sign: expect.any(Function) as unknown,
       },
+      cloudKeys: [keys.publicKey],
       storage: { connectionString: storage },
       tablePrefix: 'easgate',
       graphEndpoint: 'https://graph.microsoft.com',
@@ -72,6 +74,11 @@ describe('a whole configuration', () => {
           { id: 'b', name: 'b', rendezvous: { address, rule: null, listen: { keyName: 'listen' } } },
         ],
       },
+    ],
+    [
+      'a key that is to follow: the first signs, join files name both',
+      { EASGATE_SIGNING_KEY: `${keys.privateKey} ${next.privateKey}` },
+      { signer: expect.objectContaining({ publicKey: keys.publicKey }), cloudKeys: [keys.publicKey, next.publicKey] },
     ],
     [
       'the emulator',

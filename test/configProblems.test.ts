@@ -133,6 +133,11 @@ describe('what is wrong is said with the setting and the remedy', () => {
     ['no signing key', { EASGATE_SIGNING_KEY: undefined }, [`EASGATE_SIGNING_KEY is missing; ${keyRemedy}`]],
     ['a signing key that is none', { EASGATE_SIGNING_KEY: secret }, [noKey]],
     ['a public key to sign with', { EASGATE_SIGNING_KEY: keys.publicKey }, [noKey]],
+    [
+      'a second key that is none',
+      { EASGATE_SIGNING_KEY: `${keys.privateKey}  ${secret}` },
+      [noKey.replace('DER;', 'DER (number 2 of 2);')],
+    ],
     ['another kind of key', { EASGATE_SIGNING_KEY: rsa }, [noKey]],
     [
       'a signing key from a vault that said no',
