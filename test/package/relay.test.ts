@@ -58,13 +58,14 @@ describe('the zip', () => {
       'package.json',
       'relay.example.json',
     ])
-    expect(scripts.map((name) => path.basename(name))).toEqual(
+    expect(scripts.map((name) => name.slice('relay/powershell/'.length))).toEqual(
       expect.arrayContaining([
         'Easgate.psm1',
         'Invoke-EasgateWindows.ps1',
         'New-EasgateRoleGroup.ps1',
         'RowText.cs',
-        'Sessions.ps1',
+        'module/Sessions.ps1',
+        'windows/Secrets.ps1',
       ]),
     )
     expect(scripts.filter((name) => !/\.(psm?1|cs)$/.test(name))).toEqual([])

@@ -11,8 +11,10 @@ const main = readFileSync(here('../../../relay/powershell/Easgate.psm1'), 'utf8'
 const parts = readdirSync(folder).map((name) => [name, readFileSync(folder + name, 'utf8')] as const)
 const source = [main, ...parts.map(([, text]) => text)].join('\n')
 const beside = here('../../../relay/powershell/')
-const scripts = readdirSync(beside).filter((name) => /\.psm?1$/.test(name))
-const files = [...scripts.map((name) => [name, readFileSync(beside + name, 'utf8')] as const), ...parts]
+/** The module and its parts, and the two scripts beside it with theirs. */
+const files = readdirSync(beside, { recursive: true, encoding: 'utf8' })
+  .filter((name) => /\.psm?1$/.test(name))
+  .map((name) => [name, readFileSync(beside + name, 'utf8')] as const)
 const relay = here('../../../relay/')
 const callers = readdirSync(relay, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'))
 const calls = callers.flatMap((name) => [

@@ -1,38 +1,49 @@
-// Invoke-EasgateWindows.ps1 itself: its syntax by a parser, and on a real PowerShell as far as that goes without Windows.
+// Invoke-EasgateWindows.ps1 and its parts: what they are made of (their syntax: ../powershell/module.test.ts), and on a real PowerShell as
+// far as that goes without Windows.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { Language, Parser } from 'web-tree-sitter'
 import { newFolder } from '../cli/commandLine.ts'
 import { onPowerShell, powershell } from '../powershell/realPowerShell.ts'
 
 const script = fileURLToPath(new URL('../../../relay/powershell/Invoke-EasgateWindows.ps1', import.meta.url))
-const source = readFileSync(script, 'utf8')
+const folder = fileURLToPath(new URL('../../../relay/powershell/windows/', import.meta.url))
+const main = readFileSync(script, 'utf8')
+const parts = readdirSync(folder).map((name) => [name, readFileSync(folder + name, 'utf8')] as const)
+const files = [['Invoke-EasgateWindows.ps1', main] as const, ...parts]
 const environment = { ...process.env, NO_COLOR: '1', POWERSHELL_TELEMETRY_OPTOUT: '1', TERM: 'dumb' }
 const secret = 'pw-§"\'`$(Get-Date)-xyz'
 
-test('is PowerShell without a syntax error, in plain ASCII: Windows PowerShell reads a file without a mark in the code page', async () => {
-  await Parser.init()
-  const parser = new Parser()
-  const wasm = createRequire(import.meta.url).resolve('tree-sitter-powershell/tree-sitter-powershell.wasm')
-  parser.setLanguage(await Language.load(wasm))
-  expect(parser.parse(source)?.rootNode.hasError).toBe(false)
-  expect(Buffer.from(source).every((byte) => byte < 0x7f)).toBe(true)
+test.each(files)(
+  '%s turns no text into code, and uses nothing that is newer than Windows PowerShell 5.1',
+  (_name, text) => {
+    expect(text).not.toMatch(/Invoke-Expression|\biex\b|ScriptBlock\]::Create|AddScript/i)
+    expect(text).not.toMatch(/\?\?|\?\.|&&|\|\||-AsHashtable|\s\?\s.*\s:\s/)
+  },
+)
+
+test('the script loads every file of its folder and no other', () => {
+  const list = /^\$Parts = @\(([^)]+)\)/m.exec(main)?.[1] ?? ''
+  const loaded = [...list.matchAll(/'(\w+)'/g)].map(([, name]) => `${name}.ps1`)
+  expect(loaded.toSorted()).toEqual(parts.map(([name]) => name).toSorted())
 })
 
-test('nothing in it turns text into code, and nothing is newer than Windows PowerShell 5.1', () => {
-  expect(source).not.toMatch(/Invoke-Expression|\biex\b|ScriptBlock\]::Create|AddScript/i)
-  expect(source).not.toMatch(/\?\?|\?\.|&&|\|\||-AsHashtable|\s\?\s.*\s:\s/)
-})
-
-test('every operation of its table is a function of its own', () => {
-  const table = /^\$Operations = @\{([^}]+)\}/m.exec(source)?.[1] ?? ''
-  const named = [...table.matchAll(/=\s*'([\w-]+)'/g)].map(([, name]) => name)
-  expect(named.length).toBeGreaterThanOrEqual(3)
-  for (const name of named) expect(source).toMatch(new RegExp(`^function ${name} \\{`, 'm'))
+test('every operation of its table is a function of the part that the table names above it', () => {
+  const table = /^\$Operations = @\{([^}]+)\}/m.exec(main)?.[1] ?? ''
+  const groups = table.split(/^ +# windows\//m).slice(1)
+  const named = groups.map((group) => ({
+    part: group.slice(0, group.indexOf('\n')),
+    functions: [...group.matchAll(/=\s*'([\w-]+)'/g)].map(([, name]) => name),
+  }))
+  expect(named.flatMap(({ functions }) => functions)).toHaveLength(table.match(/=/g)?.length ?? 0)
+  expect(
+    parts.map(([part, text]) => ({
+      part,
+      functions: [...text.matchAll(/^function (Invoke-\w+) \{/gm)].map(([, name]) => name),
+    })),
+  ).toEqual(named.toSorted((a, b) => a.part.localeCompare(b.part)))
 })
 
 function start(args: readonly string[], input: string): { stdout: string; stderr: string } {
@@ -53,6 +64,14 @@ function answersTo(inputs: readonly string[]): unknown[] {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as unknown)
+}
+
+/** The script and its parts in a folder whose name has what PowerShell might take for code or a pattern. */
+function copyScript(): { readonly script: string; readonly part: string } {
+  const copy = path.join(newFolder(), "easgate's [1] $x")
+  cpSync(folder, path.join(copy, 'windows'), { recursive: true })
+  cpSync(script, path.join(copy, path.basename(script)))
+  return { script: path.join(copy, path.basename(script)), part: path.join(copy, 'windows', 'Tasks.ps1') }
 }
 
 function runCode(code: string): { stdout: string; stderr: string } {
@@ -92,6 +111,25 @@ onPowerShell(() => {
     expect(JSON.stringify(answers)).not.toContain('xyz')
   })
 
+  test('a part that is missing, cut off or fails is answered: the installation is not whole', () => {
+    const whole = copyScript()
+    const harmed = [copyScript(), copyScript(), copyScript()] as const
+    rmSync(harmed[0].part)
+    writeFileSync(harmed[1].part, readFileSync(whole.part, 'utf8').slice(0, -3))
+    writeFileSync(harmed[2].part, "throw 'not allowed'\n")
+    const list = [whole, ...harmed].map((copy) => `'${copy.script.replaceAll("'", "''")}'`).join(', ')
+    const { stdout, stderr } = runCode(`@(${list}) | ForEach-Object { '{"operation":"nothing"}' | & $_ }`)
+    expect(stderr).toBe('')
+    const answers = stdout.trim().split('\n')
+    expect(answers.map((line) => JSON.parse(line) as unknown)).toEqual([
+      { ok: false, error: { category: 'badInput', message: expect.any(String) } },
+      ...harmed.map(({ part }) => {
+        const message = expect.stringContaining(`not installed whole: ${part} cannot be loaded`) as string
+        return { ok: false, error: { category: 'notWhole', message } }
+      }),
+    ])
+  })
+
   test('entropy is 64 random bytes, made once; its absence or damage is said; a message never repeats the secret', () => {
     const folder = newFolder()
     const file = path.join(folder, 'relay.entropy')
@@ -125,9 +163,11 @@ onPowerShell(() => {
   })
 })
 
-/** The script's functions without its call. */
+/** The functions of the script and of its parts, without its call. */
 const loadFunctions = `$ErrorActionPreference = 'Stop'
-  $tree = [System.Management.Automation.Language.Parser]::ParseFile('${script}', [ref] $null, [ref] $null)
-  foreach ($part in $tree.EndBlock.Statements) {
-    if ($part -is [System.Management.Automation.Language.FunctionDefinitionAst]) { . ([scriptblock]::Create($part.Extent.Text)) }
+  foreach ($file in @('${script}') + @(Get-ChildItem -LiteralPath '${folder}' | ForEach-Object { $_.FullName })) {
+    $tree = [System.Management.Automation.Language.Parser]::ParseFile($file, [ref] $null, [ref] $null)
+    foreach ($part in $tree.EndBlock.Statements) {
+      if ($part -is [System.Management.Automation.Language.FunctionDefinitionAst]) { . ([scriptblock]::Create($part.Extent.Text)) }
+    }
   }`
