@@ -50,7 +50,11 @@ $State = @{
     LastError = $null
 }
 
-foreach ($part in @('Values', 'Failures', 'Connection', 'Sessions', 'Commands', 'Rows', 'Printing', 'Calls', 'Requests', 'ConnectionPoints')) {
+$Parts = @(
+    'Values', 'Failures', 'Connection', 'Sessions', 'Closing', 'Organization', 'Commands', 'Rows', 'Printing', 'Calls', 'Requests',
+    'ConnectionPoints'
+)
+foreach ($part in $Parts) {
     . (Join-Path -Path $PSScriptRoot -ChildPath (Join-Path -Path 'module' -ChildPath ($part + '.ps1')))
 }
 

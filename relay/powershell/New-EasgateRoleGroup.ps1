@@ -3,7 +3,8 @@
 Creates the role group that lets the relay's account do what easgate needs in Exchange, and nothing else.
 
 .DESCRIPTION
-Run it in the Exchange Management Shell (Exchange 2010 SP3 to Subscription Edition) as a member of Organization Management.
+Run it in the Exchange Management Shell (Exchange 2010 SP3 to Subscription Edition) as a member of Organization Management. It is one file
+that needs no other, so that it alone can be copied there.
 
 It copies the built-in roles Mail Recipients, Organization Client Access, Recipient Policies and View-Only Configuration, leaves in the copies only
 the cmdlets and parameters that easgate can ask for, and makes a role group of them. Cmdlets and parameters that this version of Exchange does not

@@ -3,7 +3,6 @@
 # Shorter than the 15 minutes after which Exchange drops an idle one by more than the relay lets pass between two steps (commandRunner.ts).
 $SessionLife = [TimeSpan]::FromMinutes(13)
 $OpenTime = [TimeSpan]::FromSeconds(150)
-$CloseTime = [TimeSpan]::FromSeconds(4)
 $RetryPause = [TimeSpan]::FromSeconds(5)
 
 $OpenStates = @('opening', 'preparing', 'free', 'busy')
@@ -134,61 +133,6 @@ function Close-Session {
     if ($null -eq $runspace) { return }
     try { $runspace.CloseAsync() } catch { $null = $_ }
     $State.Closing.Add($runspace)
-}
-
-function Clear-ClosedRunspace {
-    foreach ($runspace in $State.Closing.ToArray()) {
-        $now = $runspace.RunspaceStateInfo.State
-        # One that was given up while it opened can be closed only now.
-        if ($now -eq 'Opened') { try { $runspace.CloseAsync() } catch { $null = $_ } }
-        if ($now -eq 'Closed' -or $now -eq 'Broken' -or $now -eq 'BeforeOpen') {
-            $null = $State.Closing.Remove($runspace)
-            $runspace.Dispose()
-        }
-    }
-}
-
-function Close-EverySession {
-    foreach ($session in $State.Sessions) {
-        if ($null -ne $session.Shell) { try { $null = $session.Shell.BeginStop($null, $null) } catch { $null = $_ } }
-        Close-Session -Session $session
-    }
-    $State.Sessions = @()
-    $State.Queue.Clear()
-    $State.Jobs.Clear()
-}
-
-# Exchange would count sessions that are left open for a quarter of an hour. One that does not close is left to it after $CloseTime.
-function Close-AndWait {
-    Close-EverySession
-    $until = [DateTime]::UtcNow + $CloseTime
-    while ($State.Closing.Count -gt 0 -and [DateTime]::UtcNow -lt $until) {
-        Start-Sleep -Milliseconds $PollMilliseconds
-        Clear-ClosedRunspace
-    }
-}
-
-# When the relay dies, standard input ends, and so does this process. The action runs in a module of its own and -MessageData does not
-# come with this event (seen on 7.6), so the way back is put into that module.
-$atExit = Register-EngineEvent -SourceIdentifier 'PowerShell.Exiting' -Action { & $CloseAtExit }
-$atExit.Module.SessionState.PSVariable.Set('CloseAtExit', { Close-AndWait })
-
-# The organization's name stands in the DN of its settings; an account that may not read them gives none.
-function Get-Organization {
-    param([hashtable] $Session)
-    $settings = @(Invoke-Quietly -Session $Session -Cmdlet 'Get-ActiveSyncOrganizationSettings' -Parameter @{})
-    $organization = $null
-    if ($settings.Count -gt 0 -and $settings[0].DistinguishedName -match ',CN=([^,]+),CN=Microsoft Exchange,') { $organization = $Matches[1] }
-    $mobile = @(Invoke-Quietly -Session $Session -Cmdlet 'Get-Command' -Parameter @{ Name = 'Get-MobileDevice' })
-    $dialect = 'ActiveSyncDevice'
-    if ($mobile.Count -gt 0) { $dialect = 'MobileDevice' }
-    @{ organization = $organization; server = $State.Settings.connection.server; dialect = $dialect }
-}
-
-function Invoke-Quietly {
-    param([hashtable] $Session, [string] $Cmdlet, [hashtable] $Parameter)
-    $shell = New-Pipeline -Session $Session -Cmdlet $Cmdlet -Parameter $Parameter
-    try { $shell.Invoke() } catch { $null = $_ } finally { $shell.Dispose() }
 }
 
 # Until a pipeline ends or the relay calls. What has no handle is asked for: rows that come, sessions that open, commands whose time comes.

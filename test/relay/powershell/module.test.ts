@@ -43,7 +43,7 @@ function all(node: Node, type: string): Node[] {
 }
 
 test('the module loads every file of its folder and no other', () => {
-  const list = /foreach \(\$part in @\(([^)]+)\)\)/.exec(main)?.[1] ?? ''
+  const list = /^\$Parts = @\(([^)]+)\)/m.exec(main)?.[1] ?? ''
   const loaded = [...list.matchAll(/'(\w+)'/g)].map(([, name]) => `${name}.ps1`)
   expect(loaded.toSorted()).toEqual(parts.map(([name]) => name).toSorted())
 })
