@@ -6,6 +6,7 @@ import { app } from '@azure/functions'
 import { httpHandler } from './api/httpHandler.ts'
 import { onHealth } from './api/onHealth.ts'
 import { routes } from './api/routes.ts'
+import { onAnchorAudit } from './handlers/onAnchorAudit.ts'
 import { onFullSync } from './handlers/onFullSync.ts'
 import { onPoison } from './handlers/onPoison.ts'
 import { onQuickSync } from './handlers/onQuickSync.ts'
@@ -17,6 +18,9 @@ const connection = 'AzureWebJobsStorage'
 // Start a run of every connector
 app.timer('fullSync', { schedule: schedule('FULL_SYNC_SCHEDULE', process.env), handler: onFullSync })
 app.timer('quickSync', { schedule: schedule('QUICK_SYNC_SCHEDULE', process.env), handler: onQuickSync })
+
+// Keep the audit's heads where nobody can change them
+app.timer('anchorAudit', { schedule: '0 7 * * * *', handler: onAnchorAudit })
 
 // Carry a run out, one step a message
 app.storageQueue('runStep', { queueName: 'run-steps', connection, handler: onRunStep })

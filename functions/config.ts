@@ -1,5 +1,6 @@
 /** The app settings, read once: a Config, or every problem with them at once. Never throws: an entry file that throws shows no function at all. */
 import { signerFrom, type Signer } from '../protocol/signing.ts'
+import { readAnchors, type AnchorConfig } from './configAnchors.ts'
 import { readConnectors, type ConnectorConfig } from './configConnectors.ts'
 import { readOrigin } from './configEndpoint.ts'
 import { readSecret, setting, type Complain, type ConfigProblem, type Environment } from './configSetting.ts'
@@ -12,6 +13,8 @@ export interface Config {
   /** Public keys that join files name: the signer's, and those that are to follow it. */
   readonly cloudKeys: readonly string[]
   readonly storage: StorageConfig
+  /** null: the audit's heads are kept nowhere else. */
+  readonly anchors: AnchorConfig | null
   readonly tablePrefix: string
   /** An origin such as `https://graph.microsoft.com`. */
   readonly graphEndpoint: string
@@ -33,6 +36,7 @@ export function readConfig(env: Environment): ConfigResult {
   const signers = readSigners(env, complain)
   const storage = readStorage(env, complain)
   const rest = {
+    anchors: readAnchors(env, complain),
     tablePrefix: readTablePrefix(env, complain),
     graphEndpoint: readOrigin(env, 'GRAPH_ENDPOINT', 'https://graph.microsoft.com', complain),
     relayTokenScope: setting(env, 'RELAY_TOKEN_SCOPE') ?? defaultRelayTokenScope,

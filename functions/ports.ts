@@ -11,6 +11,7 @@ import type {
   Mailbox,
   User,
 } from './core/types.ts'
+import type { AuditAnchor } from './core/audit.ts'
 import type { DirectoryBookmark } from './core/bookmarks.ts'
 import type { CompilePattern } from './core/extraRules.ts'
 import type { Mail, MailOutcome } from './core/mail.ts'
@@ -179,6 +180,12 @@ export interface DirectoryChanges {
   }[]
   /** Entra's device ids (managedDevice.azureADDeviceId). */
   readonly entraDevices: readonly string[]
+}
+
+/** Where the heads of the audit are kept so that nobody can change them: a blob container with a retention policy. */
+export interface Anchors {
+  /** One for each connector and day (UTC), the first that comes: false where there is one. Throws AppError storeFailed (retryable). */
+  keep(anchor: AuditAnchor): Promise<boolean>
 }
 
 /** One bounded piece of a run. `position` says how far the run was when the message was sent. */

@@ -149,6 +149,8 @@ export interface Store {
 
   /** Appends to the connector's hash chain; rows and head in one transaction per 99 rows. */
   appendAudit(connectorId: string, entries: readonly AuditEntry[]): Promise<void>
+  /** The last row's number and hash; null before the first. */
+  auditHead(connectorId: string): Promise<{ readonly seq: number; readonly hash: string } | null>
   /** From `fromSeq` (inclusive, first is 1) upwards. */
   audit(connectorId: string, fromSeq: number, top: number): Promise<readonly AuditRow[]>
 

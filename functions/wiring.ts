@@ -6,9 +6,10 @@ import type { Environment } from './configSetting.ts'
 import { AppError } from './errors.ts'
 import { relayExchange } from './exchange/relayExchange.ts'
 import { graphDirectory } from './graph/graphDirectory.ts'
-import type { Log, Ports, StepQueue } from './ports.ts'
+import type { Anchors, Log, Ports, StepQueue } from './ports.ts'
 import type { Store } from './portsStore.ts'
 import { compilePattern } from './rules/compilePattern.ts'
+import { auditAnchors } from './store/auditAnchors.ts'
 import { stepQueue } from './store/stepQueue.ts'
 import { tableStore } from './store/tableStore.ts'
 import { graphCredential, managedIdentity } from './wiringCredential.ts'
@@ -24,6 +25,8 @@ export interface Wiring {
   readonly joining: (connectorId: string) => Joining | null
   /** Sentences, each naming a setting. */
   readonly problems: readonly string[]
+  /** null: no place for the audit's heads is configured. */
+  readonly anchors: Anchors | null
   log(context: LogTarget): Log
   /** One set per invocation. Throws AppError badConfiguration. */
   ports(context: LogTarget): Promise<Ports>
@@ -53,6 +56,7 @@ export function wire(env: Environment): Wiring {
     connectors: read.ok ? read.config.connectors.map(({ id, name }) => ({ id, name })) : [],
     joining: (connectorId) => (read.ok ? joiningOf(read.config, connectorId) : null),
     problems,
+    anchors: read.ok ? anchorsOf(read.config) : null,
     log: contextLog,
     async ports(context) {
       if (!read.ok) throw new AppError('badConfiguration', `the app is not configured: ${problems.join('. ')}`)
@@ -60,6 +64,12 @@ export function wire(env: Environment): Wiring {
       return portsOf(read.config, shared, contextLog(context))
     },
   }
+}
+
+function anchorsOf({ anchors, clientId }: Config): Anchors | null {
+  if (!anchors) return null
+  const { container, key } = anchors
+  return auditAnchors({ container, login: key ?? managedIdentity(clientId) })
 }
 
 /** The name of the rule in our own infrastructure. */

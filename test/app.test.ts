@@ -49,6 +49,7 @@ const own = 'easgate/connectors/{connectorId}'
 const expected: Record<string, Omit<Listed, 'name'>> = {
   fullSync: { type: 'timerTrigger', schedule: '0 0 2 * * *' },
   quickSync: { type: 'timerTrigger', schedule: '0 * * * * *' },
+  anchorAudit: { type: 'timerTrigger', schedule: '0 7 * * * *' },
   runStep: { type: 'queueTrigger', queue: 'run-steps', connection: 'AzureWebJobsStorage' },
   runStepPoison: { type: 'queueTrigger', queue: 'run-steps-poison', connection: 'AzureWebJobsStorage' },
   health: http('GET', 'health'),
@@ -95,6 +96,7 @@ const expected: Record<string, Omit<Listed, 'name'>> = {
   approveRun: http('POST', `${own}/runs/{runId}/approve`),
   rejectRun: http('POST', `${own}/runs/{runId}/reject`),
   listAudit: http('GET', `${own}/audit`),
+  exportAudit: http('GET', `${own}/audit/export`),
   listRelays: http('GET', `${own}/relays`),
   approveRelay: http('POST', `${own}/relays/{fingerprint}/approve`),
   rejectRelay: http('POST', `${own}/relays/{fingerprint}/reject`),
@@ -116,7 +118,7 @@ test('a schedule of one’s own counts', async () => {
   const schedules = Object.fromEntries(
     listed.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [[name, schedule]])),
   )
-  expect(schedules).toEqual({ fullSync: '0 30 3 * * *', quickSync: '*/10 * * * * *' })
+  expect(schedules).toEqual({ fullSync: '0 30 3 * * *', quickSync: '*/10 * * * * *', anchorAudit: '0 7 * * * *' })
 })
 
 test('local.settings.json has what a developer’s machine needs besides secrets', async () => {

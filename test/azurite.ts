@@ -1,4 +1,4 @@
-/** A real Azurite for tests: one child process with tables and queues, in memory, on free ports. It dies with the test process. */
+/** A real Azurite for tests: one child process with tables, queues and blobs, in memory, on free ports. It dies with the test process. */
 import { fork } from 'node:child_process'
 import { createRequire } from 'node:module'
 
@@ -7,11 +7,12 @@ export interface Azurite {
   readonly connectionString: string
   readonly tableUrl: string
   readonly queueUrl: string
+  readonly blobUrl: string
   close(): Promise<void>
 }
 
 /** The account and key that every Azurite has, from Microsoft's documentation: no secret. */
-const azuriteAccount = 'devstoreaccount1'
+export const azuriteAccount = 'devstoreaccount1'
 export const azuriteKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=='
 
 const script = createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js')
@@ -41,6 +42,7 @@ export async function startAzurite(): Promise<Azurite> {
   return {
     tableUrl,
     queueUrl,
+    blobUrl: `${addressOf('Blob', output)}/${azuriteAccount}`,
     connectionString: connectionStringFor(tableUrl, queueUrl),
     async close() {
       child.kill('SIGKILL')

@@ -7,6 +7,7 @@ const next = newKeyPair()
 const secret = 'c2VjcmV0LXNoYXJlZC1hY2Nlc3Mta2V5'
 const address = 'wss://easgate.servicebus.windows.net/$hc/contoso'
 const storage = 'DefaultEndpointsProtocol=https;AccountName=easgate;AccountKey=aGVsbG8=;EndpointSuffix=core.windows.net'
+const anchors = 'https://easgate.blob.core.windows.net/audit-anchors'
 const connectors = (...list: unknown[]) => JSON.stringify(list)
 
 const good = {
@@ -32,6 +33,7 @@ describe('a whole configuration', () => {
       },
       cloudKeys: [keys.publicKey],
       storage: { connectionString: storage },
+      anchors: null,
       tablePrefix: 'easgate',
       graphEndpoint: 'https://graph.microsoft.com',
       relayTokenScope: 'https://relay.azure.net/.default',
@@ -79,6 +81,20 @@ describe('a whole configuration', () => {
       'a key that is to follow: the first signs, join files name both',
       { EASGATE_SIGNING_KEY: `${keys.privateKey} ${next.privateKey}` },
       { signer: expect.objectContaining({ publicKey: keys.publicKey }), cloudKeys: [keys.publicKey, next.publicKey] },
+    ],
+    [
+      'a place for the heads of the audit, with the identity',
+      {
+        AzureWebJobsStorage: undefined,
+        AzureWebJobsStorage__accountName: 'easgate',
+        EASGATE_ANCHOR_CONTAINER: anchors,
+      },
+      { anchors: { container: anchors, key: null } },
+    ],
+    [
+      'a place for the heads of the audit, with the key of the storage',
+      { EASGATE_ANCHOR_CONTAINER: anchors },
+      { anchors: { container: anchors, key: { accountName: 'easgate', accountKey: 'aGVsbG8=' } } },
     ],
     [
       'the emulator',

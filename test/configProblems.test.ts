@@ -25,6 +25,8 @@ const connectorsRemedy =
   'set it to a JSON list such as [{"id":"contoso","rendezvous":{"address":"wss://NAMESPACE.servicebus.windows.net/$hc/NAME"}}]'
 const keyRemedy =
   'make one with "openssl genpkey -algorithm ed25519 -outform DER | base64 -w0" and give the app a Key Vault reference to it'
+const anchorRemedy =
+  'set it to the address of a blob container with a time-based retention policy, https://ACCOUNT.blob.core.windows.net/CONTAINER, or leave it out'
 const storageRemedy =
   'set AzureWebJobsStorage to a connection string, or for an identity AzureWebJobsStorage__accountName or AzureWebJobsStorage__tableServiceUri and AzureWebJobsStorage__queueServiceUri'
 
@@ -129,6 +131,21 @@ describe('what is wrong is said with the setting and the remedy', () => {
       [
         `EASGATE_CONNECTORS.0.rendezvous.listen.keyName is wrong (Invalid input: expected string, received undefined); ${connectorsRemedy}`,
       ],
+    ],
+    [
+      'a place for the heads of the audit that is none',
+      { EASGATE_ANCHOR_CONTAINER: 'audit-anchors' },
+      [`EASGATE_ANCHOR_CONTAINER is not a URL; ${anchorRemedy}`],
+    ],
+    [
+      'a place for the heads of the audit with a signature in it',
+      { EASGATE_ANCHOR_CONTAINER: 'https://easgate.blob.core.windows.net/a?sv=2024&sig=x' },
+      [`EASGATE_ANCHOR_CONTAINER holds a query or fragment; ${anchorRemedy}`],
+    ],
+    [
+      'a place for the heads of the audit without its container',
+      { EASGATE_ANCHOR_CONTAINER: 'https://easgate.blob.core.windows.net/' },
+      [`EASGATE_ANCHOR_CONTAINER names no container; ${anchorRemedy}`],
     ],
     ['no signing key', { EASGATE_SIGNING_KEY: undefined }, [`EASGATE_SIGNING_KEY is missing; ${keyRemedy}`]],
     ['a signing key that is none', { EASGATE_SIGNING_KEY: secret }, [noKey]],

@@ -18,6 +18,8 @@ export interface Answer {
   readonly status: number
   /** JSON; left out where there is nothing to say. */
   readonly body?: unknown
+  /** Instead of a body: as it is; the headers say what it is. */
+  readonly text?: string
   readonly headers?: Readonly<Record<string, string>>
 }
 

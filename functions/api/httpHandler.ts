@@ -84,12 +84,16 @@ function idsOf(request: HttpRequest, { invocationId }: InvocationContext, now: D
   return { requestId: invocationId, clientRequestId, at: now.toISOString() }
 }
 
-function toResponse({ status, body, headers }: Answer, { requestId, clientRequestId }: RequestIds): HttpResponseInit {
+function toResponse(
+  { status, body, text, headers }: Answer,
+  { requestId, clientRequestId }: RequestIds,
+): HttpResponseInit {
   const always = {
     'request-id': requestId,
     'client-request-id': clientRequestId,
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
   }
-  return { status, headers: { ...always, ...headers }, ...(body === undefined ? {} : { jsonBody: body }) }
+  const content = text !== undefined ? { body: text } : body !== undefined ? { jsonBody: body } : {}
+  return { status, headers: { ...always, ...headers }, ...content }
 }

@@ -1,6 +1,6 @@
 /** Every operation of the HTTP API with its path and the least role that may call it. Table of contents; the paths are Graph's, then easgate's own. */
 import { adoptThem, previewAdoption } from './adopt.ts'
-import { listAudit } from './auditTrail.ts'
+import { exportAudit, listAudit } from './auditTrail.ts'
 import type { Route } from './call.ts'
 import {
   getConditionalAccess,
@@ -94,6 +94,7 @@ const table = [
   ['listRules', 'GET', `${own}/rules`, 'Reader', listRules],
   ['handOverRule', 'POST', `${own}/rules/{ruleGuid}/handOver`, 'Admin', handOver],
   ['listAudit', 'GET', `${own}/audit`, 'Reader', listAudit],
+  ['exportAudit', 'GET', `${own}/audit/export`, 'Reader', exportAudit],
   ['listRelays', 'GET', `${own}/relays`, 'Reader', listRelays],
   ['approveRelay', 'POST', `${relay}/approve`, 'Admin', approveRelay],
   ['rejectRelay', 'POST', `${relay}/reject`, 'Admin', rejectRelay],

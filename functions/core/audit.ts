@@ -25,6 +25,18 @@ export interface AuditRow extends AuditEntry {
   readonly hash: string
 }
 
+/** The head of a connector's chain on a day, kept where it can be neither changed nor deleted: whoever can write the tables cannot make another history. */
+export interface AuditAnchor {
+  /** Version of this form. */
+  readonly easgateAnchor: 1
+  readonly connectorId: string
+  /** Of the last row. */
+  readonly seq: number
+  readonly hash: string
+  /** ISO-8601 UTC. */
+  readonly at: string
+}
+
 export const firstPreviousHash = '0'.repeat(64)
 
 /** The text whose SHA-256 is a row's hash: every field in a fixed order, so that any change of any row breaks the chain after it. */

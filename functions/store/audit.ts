@@ -29,7 +29,10 @@ interface Chain {
 }
 
 /** `hash`: SHA-256 of a text as 64 hex digits. */
-export function audit(table: Table, hash: (text: string) => string): Pick<Store, 'appendAudit' | 'audit'> {
+export function audit(
+  table: Table,
+  hash: (text: string) => string,
+): Pick<Store, 'appendAudit' | 'auditHead' | 'audit'> {
   const chains = new Map<string, Chain>()
   return {
     async appendAudit(connectorId, entries) {
@@ -38,6 +41,10 @@ export function audit(table: Table, hash: (text: string) => string): Pick<Store,
       const chain = chains.get(partition) ?? { oneByOne: pLimit(1), head: null }
       chains.set(partition, chain)
       await chain.oneByOne(append, table, hash, partition, chain, entries)
+    },
+    async auditHead(connectorId) {
+      const { seq, hash: headHash, etag } = await readHead(table, escapeKey(connectorId))
+      return etag === null ? null : { seq, hash: headHash }
     },
     async audit(connectorId, fromSeq, top) {
       const found: AuditRow[] = []

@@ -21,14 +21,19 @@ export function verifyAuditChain(
 ): AuditFault | null {
   let before: AuditRow | null = null
   for (const row of rows) {
-    const problem = faultOf(row, before, hash)
+    const problem = auditFault(row, before, hash)
     if (problem) return { seq: row.seq, problem }
     before = row
   }
   return null
 }
 
-function faultOf(row: AuditRow, before: AuditRow | null, hash: (text: string) => string): AuditFault['problem'] | null {
+/** What is wrong with a row that follows `before` (null: the first one that is looked at), or null. */
+export function auditFault(
+  row: AuditRow,
+  before: AuditRow | null,
+  hash: (text: string) => string = sha256,
+): AuditFault['problem'] | null {
   if (before && row.seq !== before.seq + 1) return 'gap'
   const isLinked = before ? row.previousHash === before.hash : row.seq > 1 || row.previousHash === firstPreviousHash
   if (!isLinked) return 'brokenLink'

@@ -27,6 +27,8 @@ export interface Got {
   readonly status: number
   readonly headers: Record<string, string>
   readonly body: unknown
+  /** Where the answer is none of JSON. */
+  readonly text: string
 }
 
 /** An app with these connectors, in Azure behind its built-in authentication. */
@@ -52,6 +54,7 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     connectors: connectorIds.map((id) => ({ id, name: id })),
     joining: (id) => (connectorIds.includes(id) ? joining : null),
     problems: [],
+    anchors: null,
     log: () => log,
     ports: async () => ports,
     ...overrides,
@@ -114,6 +117,7 @@ async function call(
     status: answer.status ?? 200,
     headers: Object.fromEntries(given),
     body: JSON.parse(JSON.stringify(answer.jsonBody ?? null)),
+    text: typeof answer.body === 'string' ? answer.body : '',
   }
 }
 

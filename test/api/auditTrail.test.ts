@@ -49,6 +49,32 @@ test('pages follow each other without gap or repeat', async () => {
   expect(seen).toEqual(rows.slice(1))
 })
 
+test('an export is the same rows as JSON lines, with their connector', async () => {
+  const { app, rows } = await withRows(3)
+  const got = await app.call('GET', `${path}/export?from=2`, { roles: ['Reader'] })
+  expect(got).toMatchObject({ status: 200, headers: { 'content-type': 'application/x-ndjson; charset=utf-8' } })
+  expect(got.headers['link']).toBeUndefined()
+  const lines = got.text.trimEnd().split('\n')
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(
+    rows.slice(1).map((row) => ({ connectorId: 'contoso', ...row })),
+  )
+})
+
+test('a long export names the link of its next part', async () => {
+  const { app } = await withRows(10_001)
+  const first = await app.call('GET', `${path}/export`)
+  expect(first.text.trimEnd().split('\n')).toHaveLength(10_000)
+  const next = `https://easgate.example${path}/export?from=10001`
+  expect(first.headers['link']).toBe(`<${next}>; rel="next"`)
+  const second = await app.call('GET', `${path}/export?from=10001`)
+  expect(second.text.trimEnd().split('\n')).toHaveLength(1)
+  expect(second.headers['link']).toBeUndefined()
+})
+
+test('an export of nothing is empty', async () => {
+  expect((await api().call('GET', `${path}/export`)).text).toBe('')
+})
+
 test('beyond the end there is nothing yet', async () => {
   const { app } = await withRows(2)
   expect((await app.call('GET', `${path}?from=3`)).body).toEqual({ value: [] })

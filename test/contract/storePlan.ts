@@ -103,6 +103,15 @@ export function planContract({ store, other, newId }: StoreTest): void {
       expect(await store().audit(newId(), 1, 10)).toEqual([])
     })
 
+    test('has a head, which is its last row', async () => {
+      const id = newId()
+      expect(await store().auditHead(id)).toBeNull()
+      await store().appendAudit(id, [entry('a')])
+      await other().appendAudit(id, [entry('b'), entry('c')])
+      const [last] = await store().audit(id, 3, 1)
+      expect(await store().auditHead(id)).toEqual({ seq: 3, hash: last?.hash })
+    })
+
     test('takes more entries than one transaction, in order', async () => {
       const id = newId()
       const names = Array.from({ length: 250 }, (_, index) => `s${index}`)

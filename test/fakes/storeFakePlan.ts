@@ -44,7 +44,7 @@ export function changes(): Pick<Store, 'putChanges' | 'changes' | 'saveOutcomes'
   }
 }
 
-export function audit(hash: (text: string) => string): Pick<Store, 'appendAudit' | 'audit'> {
+export function audit(hash: (text: string) => string): Pick<Store, 'appendAudit' | 'auditHead' | 'audit'> {
   const chains = new Map<string, AuditRow[]>()
   return {
     async appendAudit(connectorId, entries) {
@@ -57,6 +57,10 @@ export function audit(hash: (text: string) => string): Pick<Store, 'appendAudit'
         const row: AuditRow = JSON.parse(JSON.stringify({ ...stored, seq, previousHash, hash: '' }))
         chain.push({ ...row, hash: hash(auditText(seq, previousHash, entry)) })
       }
+    },
+    async auditHead(connectorId) {
+      const last = chains.get(connectorId)?.at(-1)
+      return last ? { seq: last.seq, hash: last.hash } : null
     },
     async audit(connectorId, fromSeq, top) {
       const chain = chains.get(connectorId) ?? []

@@ -51,6 +51,7 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
     connectors: connectorIds.map((id) => ({ id, name: id })),
     joining: () => null,
     problems: [],
+    anchors: null,
     log: () => log,
     ports: async () => ports,
   }
