@@ -28,7 +28,7 @@ export interface Got {
   readonly headers: Record<string, string>
   readonly body: unknown
   /** Where the answer is none of JSON. */
-  readonly text: string
+  readonly text?: string
 }
 
 /** An app with these connectors, in Azure behind its built-in authentication. */
@@ -117,7 +117,7 @@ async function call(
     status: answer.status ?? 200,
     headers: Object.fromEntries(given),
     body: JSON.parse(JSON.stringify(answer.jsonBody ?? null)),
-    text: typeof answer.body === 'string' ? answer.body : '',
+    ...(typeof answer.body === 'string' ? { text: answer.body } : {}),
   }
 }
 

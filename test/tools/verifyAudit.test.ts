@@ -31,7 +31,7 @@ async function exported(count = 6): Promise<Exported[]> {
   }))
   await app.store.appendAudit('contoso', entries)
   const answer = await app.call('GET', '/easgate/connectors/contoso/audit/export')
-  const rows: Exported[] = answer.text
+  const rows: Exported[] = (answer.text ?? '')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as Exported)
