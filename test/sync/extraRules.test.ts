@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 import type { FakeWorld } from '../fakes/exchangeFakeWorld.ts'
+import { decisionTexts } from './decisionTexts.ts'
 import { fakeSystem, type FakeSystem } from './fakeSystem.ts'
+import { patchDevice } from './patchDevice.ts'
 import { policyOf, type PolicyWorld } from './policyOf.ts'
 import { staff, staffPolicy } from './staff.ts'
 
@@ -32,16 +34,11 @@ describe('a policy with extra rules, a scope and a pin, over fakes', () => {
   })
 })
 
-const reasons = async (system: FakeSystem) =>
-  Object.fromEntries(
-    Object.entries(await system.decisions()).map(([guid, { access, reason }]) => [guid, `${access} ${reason}`]),
-  )
-
 async function quick(system: FakeSystem): Promise<Record<string, string>> {
   system.clock.advance(60_000)
   const run = await system.sync('quick', { approve: true })
   expect([run.state, run.mode, run.failure]).toEqual(['done', 'changes', null])
-  return reasons(system)
+  return decisionTexts(system)
 }
 
 /** Exchange shows what easgate changed as changed: the quick sync after it looks at those mailboxes once more. */
@@ -59,7 +56,7 @@ describe('a quick sync finds who comes under a rule', () => {
     const extraRules = [{ name: 'kiosk', level: 'block' as const, when: { group: 'KIOSK' } }]
     const system = await fakeSystem(exchange, { ...graph, groups }, staffPolicy({ extraRules }))
     await system.sync('full', { approve: true })
-    expect(await reasons(system)).toEqual({ r1: 'block extraRule', r2: 'allow compliant', r3: 'allow compliant' })
+    expect(await decisionTexts(system)).toEqual({ r1: 'block extraRule', r2: 'allow compliant', r3: 'allow compliant' })
     const setVans = (members: string[]) => {
       const world = system.directory.world
       const others = (world.groups ?? []).filter(({ id }) => id !== 'vans')
@@ -79,7 +76,10 @@ describe('a quick sync finds who comes under a rule', () => {
     await system.setPolicy(staffPolicy({ extraRules }))
     system.clock.advance(60_000)
     const run = await system.sync('quick', { approve: true })
-    expect([run.mode, await reasons(system)]).toEqual(['everything', { r1: 'block extraRule', r2: 'allow compliant' }])
+    expect([run.mode, await decisionTexts(system)]).toEqual([
+      'everything',
+      { r1: 'block extraRule', r2: 'allow compliant' },
+    ])
   })
 
   test('by silence that grows, and by a report that ends it', async () => {
@@ -89,16 +89,12 @@ describe('a quick sync finds who comes under a rule', () => {
     const dayMs = 86_400_000
     const report = (id: string, daysAgo: number) => {
       const lastSyncDateTime = new Date(system.clock.now().getTime() - daysAgo * dayMs).toISOString()
-      const world = system.directory.world
-      const managedDevices = (world.managedDevices ?? []).map((one) =>
-        one.id === id ? { ...one, lastSyncDateTime } : one,
-      )
-      system.directory.world = { ...world, managedDevices }
+      patchDevice(system, id, { lastSyncDateTime })
     }
     report('d1', 29.5)
     report('d2', 1)
     await system.sync('full', { approve: true })
-    expect(await reasons(system)).toEqual({ r1: 'allow compliant', r2: 'allow compliant' })
+    expect(await decisionTexts(system)).toEqual({ r1: 'allow compliant', r2: 'allow compliant' })
     await settle(system)
     // Half a day later nothing changed but the time
     system.clock.advance(dayMs / 2)
@@ -123,14 +119,9 @@ describe('a quick sync finds who comes under a rule', () => {
     await system.setPolicy(staffPolicy({ extraRules }))
     system.clock.advance(60_000)
     const run = await system.sync('quick', { approve: true })
-    expect([run.mode, await reasons(system)]).toEqual(['stored', { r1: 'block extraRule' }])
+    expect([run.mode, await decisionTexts(system)]).toEqual(['stored', { r1: 'block extraRule' }])
     await settle(system)
-    const world = system.directory.world
-    const now = system.clock.now().toISOString()
-    system.directory.world = {
-      ...world,
-      managedDevices: managedDevices.map((one) => ({ ...one, lastSyncDateTime: now })),
-    }
+    patchDevice(system, 'd1', { lastSyncDateTime: system.clock.now().toISOString() })
     expect(await quick(system)).toEqual({ r1: 'allow compliant' })
   })
 
@@ -140,7 +131,7 @@ describe('a quick sync finds who comes under a rule', () => {
     const system = await fakeSystem(exchange, graph, staffPolicy({ extraRules }))
     const run = await system.sync('full')
     expect([run.state, run.failure?.message]).toEqual(['failed', expect.stringContaining('does not compile')])
-    expect([await reasons(system), system.exchange.journal]).toEqual([{}, []])
+    expect([await decisionTexts(system), system.exchange.journal]).toEqual([{}, []])
   })
 })
 
@@ -151,7 +142,7 @@ test('a mailbox that moves to another server or unit leaves the scope, and comes
   const blocking = { ...exchange, mailboxes, organizationSettings: { DefaultAccessLevel: 'Block' } }
   const system = await fakeSystem(blocking, graph, staffPolicy({ scope }))
   await system.sync('full', { approve: true })
-  expect(await reasons(system)).toEqual({ r1: 'allow compliant', r2: 'allow compliant' })
+  expect(await decisionTexts(system)).toEqual({ r1: 'allow compliant', r2: 'allow compliant' })
   const move = (part: object) => system.exchange.state.putMailbox({ Guid: 'm1', ...part })
   system.clock.advance(60_000)
   move({ ServerName: 'EX2' })

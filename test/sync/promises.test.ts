@@ -5,6 +5,7 @@ import type { Run } from '../../functions/core/run.ts'
 import { startRun } from '../../functions/sync/startRun.ts'
 import { approveRun } from '../../functions/sync/decideHeldRun.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
+import { decisionTexts } from './decisionTexts.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
 import { Killed, mortalPorts } from './mortalPorts.ts'
 import { policyOf } from './policyOf.ts'
@@ -22,17 +23,11 @@ async function picture(system: FakeSystem) {
   const lists = system.exchange.state
     .mailboxes()
     .map(({ guid, allowed, blocked }) => ({ guid, allowed: sorted(allowed), blocked: sorted(blocked) }))
-  const decisions = Object.fromEntries(
-    Object.entries(await system.decisions()).map(([guid, { access, reason, fallback }]) => [
-      guid,
-      `${access} ${reason} ${fallback ?? ''}`,
-    ]),
-  )
   return {
     defaultLevel,
     rules: rules.map(({ queryString, level }) => `${queryString} ${level}`).toSorted(),
     lists: lists.toSorted((a, b) => (a.guid < b.guid ? -1 : 1)),
-    decisions,
+    decisions: await decisionTexts(system),
   }
 }
 
