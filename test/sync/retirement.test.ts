@@ -1,7 +1,7 @@
 /** A connector whose place another took: what runs ends cleanly, nothing new begins, and its relays are told. */
 import { expect, test } from 'vitest'
 import type { ConnectorState } from '../../functions/core/run.ts'
-import { defaultLimits, intunePlan } from '../../functions/core/settings.ts'
+import { defaultLimits } from '../../functions/core/settings.ts'
 import { AppError } from '../../functions/errors.ts'
 import { approveRun } from '../../functions/sync/decideHeldRun.ts'
 import { endRetired } from '../../functions/sync/endRetired.ts'
@@ -10,36 +10,16 @@ import { startPending } from '../../functions/sync/startPending.ts'
 import { startRun } from '../../functions/sync/startRun.ts'
 import type { FakeCall } from '../fakes/exchangeFake.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
-import { policyOf } from './policyOf.ts'
+import { staff, staffPolicy } from './staff.ts'
 
 const retired = { by: 'fabrikam', at: '2026-11-21T08:00:00.000Z' }
 const refused = { code: 'connectorRetired', message: expect.stringContaining('Use connector fabrikam.') as string }
 
 /** Thirty people with a phone each that nobody enrolled: all of them lose access where the limits let it pass. */
 async function company(maxLosingShare: number): Promise<FakeSystem> {
-  const each = Array.from({ length: 30 }, (_, index) => index + 1)
-  const exchange = {
-    organizationSettings: { DefaultAccessLevel: 'Allow' },
-    mailboxes: each.map((n) => ({ Guid: `m${n}`, DistinguishedName: `CN=p${n}`, PrimarySmtpAddress: `p${n}@c.com` })),
-    devices: each.map((n) => ({
-      Guid: `r${n}`,
-      Mailbox: `m${n}`,
-      DeviceId: `Dev${n}`,
-      DeviceType: 'iPhone',
-      ClientType: 'EAS',
-    })),
-  }
-  const assignedPlans = [{ servicePlanId: intunePlan, capabilityStatus: 'Enabled' }]
-  const graph = {
-    users: each.map((n) => ({ id: `u${n}`, mail: `p${n}@c.com`, assignedPlans })),
-    groups: [{ id: 'staff', members: each.map((n) => `u${n}`) }],
-  }
-  const policy = policyOf({
-    conditionalAccessSettings: { enabled: true, includedGroups: ['staff'] },
-    exchangeOnPremisesPolicy: { defaultAccessLevel: 'block' },
-    settings: { limits: { ...defaultLimits, maxLosingShare } },
-  })
-  return fakeSystem(exchange, graph, policy)
+  const { exchange, graph } = staff(30, 0)
+  const limits = { ...defaultLimits, maxLosingShare }
+  return fakeSystem(exchange, graph, staffPolicy({ limits }, { defaultAccessLevel: 'block' }))
 }
 
 const stateOf = async ({ store }: FakeSystem) => (await store.document(connectorId, 'connector'))?.value

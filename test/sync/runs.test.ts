@@ -1,65 +1,21 @@
 import { describe, expect, test } from 'vitest'
-import type { Settings } from '../../functions/core/types.ts'
+import type { Policy, Settings } from '../../functions/core/types.ts'
 import { AppError } from '../../functions/errors.ts'
-import { intunePlan } from '../../functions/core/settings.ts'
 import { approveRun, rejectRun } from '../../functions/sync/decideHeldRun.ts'
 import { failRun } from '../../functions/sync/failRun.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
 import { startRun } from '../../functions/sync/startRun.ts'
-import type { GraphWorld } from '../../sim/graph/world.ts'
-import type { FakeWorld } from '../fakes/exchangeFakeWorld.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
-import { policyOf } from './policyOf.ts'
-
-/** `people` with one phone each; the first `enrolled` of them are compliant. Exchange allows everybody by default. */
-function company(people: number, enrolled: number): { exchange: FakeWorld; graph: GraphWorld } {
-  const each = Array.from({ length: people }, (_, index) => index + 1)
-  return {
-    exchange: {
-      organizationSettings: { DefaultAccessLevel: 'Allow' },
-      mailboxes: each.map((n) => ({
-        Guid: `m${n}`,
-        DistinguishedName: `CN=p${n},DC=c`,
-        PrimarySmtpAddress: `p${n}@c.com`,
-        EmailAddresses: [`SMTP:p${n}@c.com`],
-      })),
-      devices: each.map((n) => ({
-        Guid: `r${n}`,
-        Mailbox: `m${n}`,
-        DeviceId: `Dev${n}`,
-        DeviceType: 'iPhone',
-        ClientType: 'EAS',
-      })),
-    },
-    graph: {
-      users: each.map((n) => ({
-        id: `u${n}`,
-        mail: `p${n}@c.com`,
-        assignedPlans: [{ servicePlanId: intunePlan, capabilityStatus: 'Enabled' }],
-      })),
-      groups: [{ id: 'staff', members: each.map((n) => `u${n}`) }],
-      managedDevices: each.slice(0, enrolled).map((n) => ({
-        id: `d${n}`,
-        userId: `u${n}`,
-        easDeviceId: `Dev${n}`,
-        azureADRegistered: true,
-        complianceState: 'compliant',
-      })),
-    },
-  }
-}
+import { patchDevice } from './patchDevice.ts'
+import { staff, staffPolicy } from './staff.ts'
 
 async function systemOf(people: number, enrolled: number, settings: Partial<Settings> = {}): Promise<FakeSystem> {
-  const { exchange, graph } = company(people, enrolled)
+  const { exchange, graph } = staff(people, enrolled)
   return fakeSystem(exchange, graph, policy(settings))
 }
 
-function policy(settings: Partial<Settings> = {}) {
-  return policyOf({
-    conditionalAccessSettings: { enabled: true, includedGroups: ['staff'] },
-    exchangeOnPremisesPolicy: { defaultAccessLevel: 'quarantine' },
-    settings,
-  })
+function policy(settings: Partial<Settings> = {}): Policy {
+  return staffPolicy(settings, { defaultAccessLevel: 'quarantine' })
 }
 
 const connector = async (system: FakeSystem) => (await system.store.document(connectorId, 'connector'))?.value
@@ -74,14 +30,6 @@ const noEdits = {
   addBlocked: [],
   removeBlocked: [],
 } as const
-const patchDevice = (system: FakeSystem, id: string, change: object) => {
-  system.directory.world = {
-    ...system.directory.world,
-    managedDevices: (system.directory.world.managedDevices ?? []).map((one) =>
-      one.id === id ? { ...one, ...change } : one,
-    ),
-  }
-}
 
 describe('starting runs', () => {
   test('a full sync attaches to a running full one, a quick one to a running quick one', async () => {
