@@ -98,7 +98,6 @@ export function sources(mailboxes: number): Sources {
         turned = []
         return { bookmark, users: [], removedUsers: [], members: [], entraDevices }
       },
-      usersById: async () => [],
       usersByAddress: async () => [],
       memberships: async () => new Map(),
       devicesOfUsers: async (ids) => new Map(ids.map((id) => [id, byUser.get(id) ?? []])),

@@ -147,8 +147,6 @@ export interface Directory {
   bookmark(groupIds: readonly string[]): Promise<DirectoryBookmark>
   /** What changed since; null when the bookmark is too old and everything must be read. */
   changes(bookmark: DirectoryBookmark, intunePlanIds: readonly string[]): Promise<DirectoryChanges | null>
-  /** These users as they are now; one that is gone is missing. */
-  usersById(ids: readonly string[], intunePlanIds: readonly string[]): Promise<readonly User[]>
   /** Users with any of these addresses (lower case). */
   usersByAddress(addresses: readonly string[], intunePlanIds: readonly string[]): Promise<readonly User[]>
   /** Which of the groups each user is in, directly or through groups. A user that is gone is in none. */

@@ -1,5 +1,5 @@
 /** What changed in the directory since a bookmark, and single objects by id: the quick sync's half of the port Directory. */
-import type { IntuneDevice, User } from '../core/types.ts'
+import type { IntuneDevice } from '../core/types.ts'
 import type { DirectoryBookmark } from '../core/bookmarks.ts'
 import { AppError } from '../errors.ts'
 import type { Directory, DirectoryChanges, Log } from '../ports.ts'
@@ -125,12 +125,6 @@ export function graphChanges({ http, origin, now, log, read }: GraphChangesOptio
         members: rounds.flatMap(({ items }) => items.flatMap(membersOf)),
         entraDevices: [...new Set(devices.items.flatMap(entraIdOf))],
       }
-    },
-
-    async usersById(ids, intunePlanIds) {
-      const items = ids.map((id) => ({ url: `/users/${encodeURIComponent(id)}?${userSelect}` }))
-      const bodies = await batch(reading.users, items)
-      return bodies.flatMap((body): User[] => (body === null ? [] : [fromGraphUser(body, intunePlanIds)]))
     },
 
     async usersByAddress(addresses, intunePlanIds) {

@@ -56,10 +56,6 @@ export function directoryFakeChanges(
         ),
       }
     },
-    async usersById(ids, intunePlanIds) {
-      enter('usersById')
-      return users(intunePlanIds).filter(({ id }) => ids.includes(id))
-    },
     async usersByAddress(addresses, intunePlanIds) {
       enter('usersByAddress')
       return users(intunePlanIds).filter((user) => user.addresses.some((address) => addresses.includes(address)))
