@@ -1,5 +1,6 @@
 /** What a quick sync reads of Exchange: some mailboxes, the EAS records of some mailboxes, and new partnerships. Never a whole list. */
 import { limits, type Row } from '../../protocol/messages.ts'
+import { inChunks } from '../core/inChunks.ts'
 import type { EasRecord } from '../core/types.ts'
 import type { FoundMailbox, MailboxQuery } from '../ports.ts'
 import { guidOf, timeOf } from './exchangeValue.ts'
@@ -97,10 +98,4 @@ export function filterDate(iso: string): string {
   const two = (value: number) => String(value).padStart(2, '0')
   const date = `${at.getUTCMonth() + 1}/${at.getUTCDate()}/${at.getUTCFullYear()}`
   return `${date} ${hour % 12 === 0 ? 12 : hour % 12}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())} ${hour < 12 ? 'AM' : 'PM'} Z`
-}
-
-function inChunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
 }

@@ -1,6 +1,7 @@
 /** Reads the two lists of some mailboxes again, right before they are changed: many at once, and one by one what did not come back. */
 import type { Row } from '../../protocol/messages.ts'
 import { limits } from '../../protocol/messages.ts'
+import { inChunks } from '../core/inChunks.ts'
 import { AppError } from '../errors.ts'
 import type { DeviceLists } from '../ports.ts'
 import { guidOf } from './exchangeValue.ts'
@@ -92,10 +93,4 @@ function keep(row: Row, asked: readonly string[], found: Map<string, Row>): void
 function notAsked(what: string): AppError {
   const message = `${cmdlet} returned ${what}. Nothing was changed; the next sync reads again.`
   return new AppError('incompleteInventory', message, { retryable: true })
-}
-
-function inChunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
 }

@@ -62,12 +62,6 @@ export function relative(link: string, origin: string): string {
   return link.startsWith(prefix) ? link.slice(prefix.length) : link
 }
 
-export function inChunks<T>(items: readonly T[], size: number): T[][] {
-  return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
-    items.slice(index * size, (index + 1) * size),
-  )
-}
-
 /** The ids that checkMemberGroups gave; none for a user who is not there. */
 export function groupIdsOf(body: unknown): string[] {
   const ids = idList.safeParse(body ?? { value: [] })

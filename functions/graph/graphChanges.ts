@@ -1,6 +1,7 @@
 /** What changed in the directory since a bookmark, and single objects by id: the quick sync's half of the port Directory. */
 import type { IntuneDevice } from '../core/types.ts'
 import type { DirectoryBookmark } from '../core/bookmarks.ts'
+import { inChunks } from '../core/inChunks.ts'
 import { AppError } from '../errors.ts'
 import type { Directory, DirectoryChanges, Log } from '../ports.ts'
 import { checkFilter, filterText, type DeviceQuery } from './checkFilter.ts'
@@ -12,7 +13,6 @@ import {
   entraIdOf,
   groupIdsOf,
   idOf,
-  inChunks,
   isRemoved,
   lastOfEach,
   membersOf,
