@@ -4,7 +4,7 @@ import { deltaOf, type DeltaOptions } from './delta.ts'
 import { GraphFault, notFound, unsupported } from './graphError.ts'
 import { directoryPageSizes, makeLists } from './lists.ts'
 import { lowerText } from './lowerText.ts'
-import { makeMembers } from './members.ts'
+import { makeMembers, type Members } from './members.ts'
 import { pageOf, type Listed } from './page.ts'
 import { optionOf, rootOf, selectOf, type GraphReply, type GraphRequest } from './request.ts'
 import type { GraphState } from './state.ts'
@@ -17,9 +17,10 @@ export type RouteOptions = DeltaOptions & { readonly cap: number }
 /** Throws GraphFault where there is no such thing. */
 export function makeRoutes(state: GraphState, options: RouteOptions): Routes {
   const lists = makeLists(state, options.cap)
-  const membersOf = membersRoute(state, options.cap)
+  const members = makeMembers(state)
+  const membersOf = membersRoute(state, members, options.cap)
   return (request) => {
-    if (request.method === 'POST' && isMembershipCheck(request)) return checkMemberGroups(state, request)
+    if (request.method === 'POST' && isMembershipCheck(request)) return checkMemberGroups(state, members, request)
     if (request.method !== 'GET') throw new GraphFault(405, 'Request_BadRequest', `${request.method} is not simulated.`)
     const [first = '', second, third, fourth, ...rest] = request.path
     const isLong = rest.length > 0
@@ -81,19 +82,17 @@ function isMembershipCheck({ path }: GraphRequest): boolean {
 const membershipCheck = z.object({ groupIds: z.array(z.string()).min(1).max(20) })
 
 /** Which of at most twenty groups the user is in, directly or through others. */
-function checkMemberGroups(state: GraphState, request: GraphRequest): GraphReply {
+function checkMemberGroups(state: GraphState, { transitive }: Members, request: GraphRequest): GraphReply {
   const body = membershipCheck.safeParse(request.body)
   if (!body.success) throw unsupported('groupIds must be a list of 1 to 20 ids.')
   const { id } = userOf(state, request.path[1] ?? '')
-  const { transitive } = makeMembers(state)
   const value = body.data.groupIds.filter((group) =>
     transitive(group).some(({ object }) => object.id.toLowerCase() === id.toLowerCase()),
   )
   return { status: 200, body: { '@odata.context': `${rootOf(request)}/$metadata#Collection(Edm.String)`, value } }
 }
 
-function membersRoute(state: GraphState, cap: number): MembersRoute {
-  const members = makeMembers(state)
+function membersRoute(state: GraphState, members: Members, cap: number): MembersRoute {
   const sizes = directoryPageSizes(cap)
   return (request, groupId, kind, cast) => {
     const wanted = cast === undefined ? undefined : casts[cast]
