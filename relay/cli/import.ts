@@ -10,6 +10,7 @@ import { CommandFailure, print, UsageError } from './output.ts'
 import type { NamedValue } from './readConnectorFile.ts'
 import { outputOf, type Surroundings } from './surroundings.ts'
 import { takeOver, type Taken, type TakenOver } from './takeOver.ts'
+import { whyUnreadable } from './whyUnreadable.ts'
 
 interface ImportOptions {
   readonly config: string
@@ -80,7 +81,7 @@ async function valuesOf(file: string): Promise<NamedValue[]> {
     const { readConnectorFile } = await import('./readConnectorFile.ts')
     return readConnectorFile(bytes)
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause)
+    const why = whyUnreadable(cause, file)
     throw new CommandFailure(`${file} cannot be imported: ${why}. Nothing was written.`, { cause })
   }
 }

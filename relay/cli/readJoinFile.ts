@@ -3,6 +3,7 @@ import { readFile, stat } from 'node:fs/promises'
 import type * as z from 'zod'
 import { joinFile, joinFileLimit, type JoinFile } from '../../protocol/joinFile.ts'
 import { CommandFailure } from './output.ts'
+import { whyUnreadable } from './whyUnreadable.ts'
 
 /** Domains of Azure Relay: worldwide, US government, China. */
 export const relayDomains = ['servicebus.windows.net', 'servicebus.usgovcloudapi.net', 'servicebus.chinacloudapi.cn']
@@ -34,8 +35,9 @@ async function readText(file: string): Promise<string> {
     return await readFile(file, 'utf8')
   } catch (error) {
     if (error instanceof CommandFailure) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new CommandFailure(`The join file cannot be read: ${why}`, { cause: error })
+    throw new CommandFailure(`The join file cannot be read: ${whyUnreadable(error, file)}; or ${remedy}`, {
+      cause: error,
+    })
   }
 }
 

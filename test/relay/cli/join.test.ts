@@ -140,10 +140,13 @@ test.each([
   expect([existsSync(config), existsSync(path.join(folder, 'state'))]).toEqual([false, false])
 })
 
-test('a join file that is not there is said so', async () => {
-  expect(await commandLine(['join', '/nowhere/x.json', ...linux])).toMatchObject({
+test.each([
+  ['that is not there', '/nowhere/x.json', 'there is no /nowhere/x.json; check its name and folder; or take it again'],
+  ['that is a folder', import.meta.dirname, `${import.meta.dirname} is a folder; name the file in it`],
+])('a join file %s is said so, with what to do', async (_what, file, why) => {
+  expect(await commandLine(['join', file, ...linux])).toMatchObject({
     exitCode: 1,
-    stderr: expect.stringContaining('cannot be read'),
+    stderr: expect.stringContaining(`The join file cannot be read: ${why}`),
   })
 })
 
