@@ -3,11 +3,10 @@ import { describe, expect, test } from 'vitest'
 import { nothingOwned } from '../../functions/core/ownConfiguration.ts'
 import type { Policy, Settings } from '../../functions/core/types.ts'
 import { startRun } from '../../functions/sync/startRun.ts'
-import { runStep } from '../../functions/sync/runStep.ts'
 import type { FakeWorld } from '../fakes/exchangeFakeWorld.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
-import { Killed, mortalPorts } from './mortalPorts.ts'
 import { policyOf } from './policyOf.ts'
+import { syncWithDeaths } from './syncWithDeaths.ts'
 
 /** A world here is several syncs. */
 const runs = Math.ceil(Number(process.env['EASGATE_WORLDS'] ?? 200) / 4)
@@ -389,7 +388,7 @@ describe('over random policies, one after the other', () => {
           await calm.setPolicy(policy)
           await killed.setPolicy(policy)
           await calm.sync('full', { approve: true })
-          await syncWithDeaths(killed, left)
+          await syncWithDeaths(killed, 'full', left)
           expect(configurationOf(killed)).toEqual(configurationOf(calm))
         }
         expect([configurationOf(killed), await own(killed), await drift(killed)]).toEqual([before, nothingOwned, []])
@@ -398,26 +397,3 @@ describe('over random policies, one after the other', () => {
     )
   })
 })
-
-/** Works the queue with processes that die after so many calls; a message that was not done comes again. */
-async function syncWithDeaths(system: FakeSystem, lives: number[]): Promise<void> {
-  await startRun(system.ports, { connectorId, kind: 'full', askedBy: 'test', dryRun: false })
-  let deliveries = 0
-  for (let taken = system.queue.take(); taken; taken = system.queue.take()) {
-    const id = `killed${system.clock.now().getTime()}-${++deliveries}`
-    for (let dequeueCount = 1; ; dequeueCount++) {
-      const life = { left: lives.shift() ?? Infinity }
-      system.clock.advance(10)
-      try {
-        await runStep(mortalPorts(system.ports, life), taken.message, { id, dequeueCount })
-        break
-      } catch (thrown) {
-        if (!isDeath(thrown)) throw thrown
-      }
-    }
-  }
-}
-
-function isDeath(thrown: unknown): boolean {
-  return thrown instanceof Killed || (thrown instanceof Error && isDeath(thrown.cause))
-}

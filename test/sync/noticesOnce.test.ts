@@ -1,14 +1,11 @@
 /** Whatever dies, and however mails end: at most one mail for each record and reason, and the block follows. */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { approveRun } from '../../functions/sync/decideHeldRun.ts'
-import { runStep } from '../../functions/sync/runStep.ts'
-import { startRun } from '../../functions/sync/startRun.ts'
 import type { FakeMailEnd } from '../fakes/exchangeFakeMail.ts'
 import { applyChange, worldChanges } from './changes.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
-import { Killed, mortalPorts } from './mortalPorts.ts'
 import { policyOf } from './policyOf.ts'
+import { syncWithDeaths } from './syncWithDeaths.ts'
 import { worlds, type World } from './worlds.ts'
 
 const runs = Math.ceil(Number(process.env['EASGATE_WORLDS'] ?? 200) / 2)
@@ -57,7 +54,7 @@ test('at most one mail for each record and reason, and every hold is carried out
         let serial = 0
         for (const { changes, minutes, lives, kind } of plan) {
           for (const change of changes) applyChange(system, change, serial++)
-          deathsSeen += await syncWithDeaths(system, kind, [...lives])
+          deathsSeen += (await syncWithDeaths(system, kind, [...lives])).deaths
           system.clock.advance(minutes * 60_000)
         }
         // Nothing waits for ever: two calm syncs, the wait between them, and everything is as decided, account or not
@@ -116,36 +113,4 @@ async function expectHeld(system: FakeSystem): Promise<void> {
     return (access === 'block' || access === 'quarantine') && state === 'allowed'
   })
   expect(letIn).toEqual([])
-}
-
-/** Works the queue with processes that die after so many calls; a message that was not done comes again. Gives how many died. */
-async function syncWithDeaths(system: FakeSystem, kind: 'full' | 'quick', lives: number[]): Promise<number> {
-  const { runId } = await startRun(system.ports, { connectorId, kind, askedBy: 'test', dryRun: false })
-  let deliveries = 0
-  let deaths = 0
-  const work = async () => {
-    for (let taken = system.queue.take(); taken; taken = system.queue.take()) {
-      const id = `${runId} ${++deliveries}`
-      for (let dequeueCount = 1; ; dequeueCount++) {
-        const life = { left: lives.shift() ?? Infinity }
-        system.clock.advance(10)
-        try {
-          await runStep(mortalPorts(system.ports, life), taken.message, { id, dequeueCount })
-          break
-        } catch (thrown) {
-          if (!isDeath(thrown)) throw thrown
-          deaths += 1
-        }
-      }
-    }
-  }
-  await work()
-  if (!runId || (await system.run(runId)).state !== 'held') return deaths
-  await approveRun(system.ports, connectorId, runId, 'test')
-  await work()
-  return deaths
-}
-
-function isDeath(thrown: unknown): boolean {
-  return thrown instanceof Killed || (thrown instanceof Error && isDeath(thrown.cause))
 }

@@ -7,8 +7,8 @@ import { approveRun } from '../../functions/sync/decideHeldRun.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
 import { decisionTexts } from './decisionTexts.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
-import { Killed, mortalPorts } from './mortalPorts.ts'
 import { policyOf } from './policyOf.ts'
+import { syncWithDeaths } from './syncWithDeaths.ts'
 import { worlds, type World } from './worlds.ts'
 
 const runs = Number(process.env['EASGATE_WORLDS'] ?? 200)
@@ -165,7 +165,8 @@ describe('the promises, over random worlds', () => {
         async (world, lives) => {
           const [calm, killed] = [await systemOf(world), await systemOf(world)]
           await calm.sync('full', { approve: true })
-          const run = await syncWithDeaths(killed, [...lives])
+          const { run } = await syncWithDeaths(killed, 'full', [...lives])
+          if (!run) throw new Error('the run was not started')
           expect([run.state, run.failure]).toEqual(['done', null])
           expect(await picture(killed)).toEqual(await picture(calm))
           await expectPromises(killed, world)
@@ -237,36 +238,6 @@ function reverse<T extends object>(world: T): T {
   ) as T
 }
 
-/** Works the queue with processes that die after so many calls; a message that was not done comes again, now and then twice. */
-async function syncWithDeaths(system: FakeSystem, lives: number[]): Promise<Run> {
-  const { runId } = await startRun(system.ports, { connectorId, kind: 'full', askedBy: 'test', dryRun: false })
-  if (!runId) throw new Error('the run was not started')
-  let deliveries = 0
-  const work = async () => {
-    for (let taken = system.queue.take(); taken; taken = system.queue.take()) {
-      const id = `message${++deliveries}`
-      for (let dequeueCount = 1; ; dequeueCount++) {
-        const life = { left: lives.shift() ?? Infinity }
-        system.clock.advance(10)
-        try {
-          await runStep(mortalPorts(system.ports, life), taken.message, { id, dequeueCount })
-          // The platform may deliver a message again although it was done
-          if (deliveries % 3 === 0) await runStep(system.ports, taken.message, { id: `${id}-twice`, dequeueCount: 1 })
-          break
-        } catch (thrown) {
-          if (!isDeath(thrown)) throw thrown
-        }
-      }
-    }
-  }
-  await work()
-  const run = await system.run(runId)
-  if (run.state !== 'held') return run
-  await approveRun(system.ports, connectorId, runId, 'test')
-  await work()
-  return system.run(runId)
-}
-
 /** The message at this place among those that wait, however long it should have waited. */
 function takeAny(system: FakeSystem, place: number) {
   const taken = Array.from({ length: system.queue.waiting.length }, () => system.queue.take())
@@ -274,8 +245,4 @@ function takeAny(system: FakeSystem, place: number) {
   for (const other of taken) if (other) void system.queue.send(other.message, other.delaySeconds)
   if (!chosen) throw new Error('no message waits')
   return chosen.message
-}
-
-function isDeath(thrown: unknown): boolean {
-  return thrown instanceof Killed || (thrown instanceof Error && isDeath(thrown.cause))
 }
