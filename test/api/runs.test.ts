@@ -4,43 +4,28 @@ import { newConnector } from '../../functions/core/run.ts'
 import { defaultPolicy } from '../../functions/core/settings.ts'
 import type { PlannedChange } from '../../functions/core/plan.ts'
 import { AppError } from '../../functions/errors.ts'
+import { newRun } from '../fakes/newRun.ts'
 import { api, graphError, personId } from './apiFixture.ts'
 
 const root = '/easgate/connectors/contoso/runs'
 
 function run(id: string, patch: Partial<Run> = {}): Run {
-  return {
+  return newRun({
     connectorId: 'contoso',
     id,
-    kind: 'full',
-    mode: 'everything',
-    dryRun: false,
-    attempt: 1,
-    askedBy: 'timer',
-    state: 'done',
-    step: 'finish',
-    cursor: 'secret of the run',
-    position: 12,
-    claim: null,
     startedAt: `2026-11-2${id.at(-1)}T02:00:00.000Z`,
     updatedAt: '2026-11-21T02:05:00.000Z',
     gatheredAt: '2026-11-21T02:00:01.000Z',
     endedAt: '2026-11-21T02:05:00.000Z',
-    policy: defaultPolicy,
-    configuration: null,
+    state: 'done',
+    step: 'finish',
+    cursor: 'secret of the run',
+    position: 12,
     attempts: { records: ['x.1'] },
-    directory: null,
-    bookmarks: null,
-    decidedBy: null,
-    touched: [],
     groupSizes: { g1: 7 },
     counts: { 'found.records': 3 },
-    refusal: null,
-    differing: [],
-    approvedBy: null,
-    failure: null,
     ...patch,
-  }
+  })
 }
 
 /** What people see of it. */

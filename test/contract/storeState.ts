@@ -1,8 +1,9 @@
 /** The part of the store's contract about documents, relays and runs. */
 import { describe, expect, test } from 'vitest'
-import { newConnector, type Organization, type Run } from '../../functions/core/run.ts'
+import { newConnector, type Organization } from '../../functions/core/run.ts'
 import { defaultPolicy } from '../../functions/core/settings.ts'
 import type { RelayApproval } from '../../functions/core/relay.ts'
+import { newRun } from '../fakes/newRun.ts'
 import { hostileIds, type StoreTest } from './storeTest.ts'
 
 export function stateContract({ store, other, newId }: StoreTest): void {
@@ -158,7 +159,7 @@ export function stateContract({ store, other, newId }: StoreTest): void {
 
   describe('runs', () => {
     test('a run is found by its id and guarded by its ETag', async () => {
-      const run = newRun(newId(), 'r1', '2026-11-21T08:00:00.000Z')
+      const run = newRun({ connectorId: newId(), id: 'r1', startedAt: '2026-11-21T08:00:00.000Z' })
       expect(await store().run(run.connectorId, run.id)).toBeNull()
       const etag = await store().saveRun(run, null)
       expect(await other().run(run.connectorId, run.id)).toEqual({ value: run, etag })
@@ -176,8 +177,10 @@ export function stateContract({ store, other, newId }: StoreTest): void {
         [hostileIds[0], '10:00:00'],
         ['a', '07:59:59'],
       ] as const
-      for (const [run, time] of starts) await store().saveRun(newRun(id, run, `2026-11-21T${time}.000Z`), null)
-      await store().saveRun(newRun(newId(), 'z', '2026-11-21T12:00:00.000Z'), null)
+      const save = async (connectorId: string, run: string, time: string) =>
+        store().saveRun(newRun({ connectorId, id: run, startedAt: `2026-11-21T${time}.000Z` }), null)
+      for (const [run, time] of starts) await save(id, run, time)
+      await save(newId(), 'z', '12:00:00')
       const newest = async (top: number) => (await other().runs(id, top)).map((run) => run.id)
       expect(await newest(100)).toEqual([hostileIds[0], 'd', 'b', 'a'])
       expect(await newest(2)).toEqual([hostileIds[0], 'd'])
@@ -191,38 +194,4 @@ const about = { version: '1', server: 'ex1', serverSince: null, serverReason: nu
 function relay(fingerprint: string): RelayApproval {
   const seen = '2026-11-21T08:00:00.000Z'
   return { fingerprint, publicKey: 'k', state: 'pending', host: null, firstSeen: seen, lastSeen: seen, about: null }
-}
-
-function newRun(connectorId: string, id: string, startedAt: string): Run {
-  return {
-    connectorId,
-    id,
-    kind: 'full',
-    mode: 'everything',
-    dryRun: false,
-    attempt: 1,
-    askedBy: 'timer',
-    state: 'running',
-    step: 'gatherConfiguration',
-    cursor: null,
-    position: 0,
-    claim: null,
-    startedAt,
-    updatedAt: startedAt,
-    gatheredAt: null,
-    endedAt: null,
-    policy: defaultPolicy,
-    configuration: null,
-    attempts: {},
-    directory: null,
-    bookmarks: null,
-    decidedBy: null,
-    touched: [],
-    groupSizes: {},
-    counts: {},
-    refusal: null,
-    differing: [],
-    approvedBy: null,
-    failure: null,
-  }
 }

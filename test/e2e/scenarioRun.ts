@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { expect } from 'vitest'
 import type { AuditRow } from '../../functions/core/audit.ts'
 import { launch } from './launcher.ts'
 
@@ -62,6 +63,17 @@ export function recordsOf({ decisions, exchange }: ScenarioOutput) {
 
 const byRecord = (a: { readonly record: string }, b: { readonly record: string }) => (a.record < b.record ? -1 : 1)
 
+/** The sample company ended as it must, and its second full sync sent nothing. */
+export function expectContoso({ exitCode, output }: ScenarioEnd): void {
+  const expected = expectedContoso()
+  expect(exitCode).toBe(0)
+  expect(output.steps.map(({ state }) => state)).toEqual(['done', 'done'])
+  expect(output.steps[0]?.commands).toBeGreaterThan(0)
+  expect(output.steps[1]?.commands).toBe(0)
+  expect(output.exchange.organizationSettings.DefaultAccessLevel).toBe(expected.defaultLevel)
+  expect(recordsOf(output)).toEqual(expected.records)
+}
+
 /** What the sample company must end in: the default, the records in the shape of `recordsOf`, and one mail for each that is kept out. */
 export function expectedContoso() {
   const { defaultAccessLevel, records } = readJson<Expected>(scenarioFile('contoso.expected.json'))
@@ -81,11 +93,13 @@ interface Expected {
   })[]
 }
 
-/** Exit code, and the result that the launcher wrote. */
-export async function runScenario(
-  file: string,
-  env: NodeJS.ProcessEnv = {},
-): Promise<{ exitCode: unknown; output: ScenarioOutput }> {
+export interface ScenarioEnd {
+  readonly exitCode: unknown
+  /** The result that the launcher wrote. */
+  readonly output: ScenarioOutput
+}
+
+export async function runScenario(file: string, env: NodeJS.ProcessEnv = {}): Promise<ScenarioEnd> {
   const folder = mkdtempSync(path.join(tmpdir(), 'easgate-scenario-'))
   const json = path.join(folder, 'result.json')
   try {

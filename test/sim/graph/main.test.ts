@@ -1,16 +1,13 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import * as z from 'zod'
+import { firstLine, simProgram, type Child } from '../simProgram.ts'
 
-const program = new URL('../../../dist/sim/graph/main.js', import.meta.url).pathname
-if (!existsSync(program)) throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does.')
+const run = simProgram('graph')
 
 const graph = { users: [{ id: 'u1' }], managedDevices: [{ id: 'm1' }] }
 const files: Readonly<Record<string, unknown>> = {
@@ -31,25 +28,9 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const children: ChildProcessWithoutNullStreams[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
-
-function run(...given: string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [program, ...given])
-  children.push(child)
-  return child
-}
-
-async function firstLine(child: ChildProcessWithoutNullStreams): Promise<string> {
-  const [line] = await once(createInterface(child.stdout), 'line')
-  return String(line)
-}
-
 const started = z.object({ port: z.number(), url: z.string() })
 
-async function start(...given: string[]): Promise<{ child: ChildProcessWithoutNullStreams; url: string }> {
+async function start(...given: string[]): Promise<{ child: Child; url: string }> {
   const child = run('--print-json', ...given)
   const { port, url } = started.parse(JSON.parse(await firstLine(child)))
   expect(url).toBe(`http://127.0.0.1:${port}`)

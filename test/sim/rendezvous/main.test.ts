@@ -1,34 +1,10 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
-import { createInterface } from 'node:readline'
-import { afterEach, describe, expect, it } from 'vitest'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
 import { listenRule, opened, refusal, sendRule, tokenFor } from '../../contract/rendezvousFixture.ts'
+import { firstLine, simProgram } from '../simProgram.ts'
 
-const program = new URL('../../../dist/sim/rendezvous/main.js', import.meta.url).pathname
-if (!existsSync(program)) throw new Error('dist/ is missing: run `npm run build` first, or `npm test`, which does.')
-
-const children: ChildProcessWithoutNullStreams[] = []
-afterEach(() => {
-  for (const child of children.splice(0)) child.kill('SIGKILL')
-})
-
-function run(...given: string[]): ChildProcessWithoutNullStreams {
-  const child = spawn(process.execPath, [program, ...given])
-  children.push(child)
-  return child
-}
-
-async function firstLine(child: ChildProcessWithoutNullStreams): Promise<string> {
-  const [line] = await once(createInterface(child.stdout), 'line')
-  return String(line)
-}
-
-async function textOf(stream: NodeJS.ReadableStream): Promise<string> {
-  let text = ''
-  for await (const chunk of stream) text += String(chunk)
-  return text
-}
+const run = simProgram('rendezvous')
 
 const rules = [
   '--listen-key-name',
@@ -69,9 +45,9 @@ describe('npm run rendezvous', () => {
 
   it('explains itself', async () => {
     const child = run('--help')
-    const text = await textOf(child.stdout)
+    const said = await text(child.stdout)
     for (const word of ['--path', '--accept-jwt', '--with-parent', '/_sim/fault', 'killSockets', 'blackHole'])
-      expect(text).toContain(word)
+      expect(said).toContain(word)
   })
 
   it.each([
@@ -85,8 +61,8 @@ describe('npm run rendezvous', () => {
     ],
   ])('refuses %j and says why', async (given, why) => {
     const child = run(...given)
-    const [text, [code]] = await Promise.all([textOf(child.stderr), once(child, 'exit')])
-    expect(text).toContain(why)
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')])
+    expect(said).toContain(why)
     expect(code).toBe(1)
   })
 })
