@@ -3,14 +3,13 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { unzipSync } from 'fflate'
-import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { newKeyPair } from '../../protocol/signing.ts'
 import { parseConfig } from '../../relay/config.ts'
 import { eventTable } from '../../relay/eventLog/eventTable.ts'
-import type { Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
 import { read } from '../relay/cloud.ts'
 import { onPowerShell, powershell } from '../relay/powershell/realPowerShell.ts'
-import { connectThrough, startNamespace, startProgram, writeConfig, type RelayProgram } from '../relay/relayProgram.ts'
+import { connectThrough, startNamespace, startProgram, writeConfig } from '../relay/relayProgram.ts'
 import { newFolder, until } from '../relay/startRelay.ts'
 
 const root = path.resolve(import.meta.dirname, '../..')
@@ -144,15 +143,6 @@ describe('the README', () => {
 })
 
 describe('unpacked', () => {
-  let rendezvous: Rendezvous | undefined
-  let running: RelayProgram | undefined
-  afterEach(async () => {
-    running?.child.kill('SIGKILL')
-    running = undefined
-    await rendezvous?.close()
-    rendezvous = undefined
-  })
-
   test('--version and --help answer, with every command', () => {
     expect(easgate('--version')).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' })
     const { status, stdout } = easgate('--help')
@@ -162,10 +152,10 @@ describe('unpacked', () => {
   })
 
   test('run registers and serves a conversation; the log goes to its file; it idles below 80 MB; status says that it is well', async () => {
-    rendezvous = await startNamespace()
+    const rendezvous = await startNamespace()
     const log = path.join(newFolder(), 'log', 'relay.log')
     const config = writeConfig(rendezvous, { log: { file: log } })
-    running = startProgram(['--config', config], [], { program, cwd: elsewhere })
+    const running = startProgram(['--config', config], [], { program, cwd: elsewhere })
     expect(await running.ready()).toEqual({ ready: true, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) })
     const cloud = await (await connectThrough(rendezvous)).hello()
     const { results } = await cloud.run([read('rows=3')])

@@ -1,28 +1,15 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
 import { change, read } from './cloud.ts'
-import {
-  connectThrough,
-  rule,
-  startNamespace,
-  startProgram,
-  writeConfig,
-  writeShell,
-  type RelayProgram,
-} from './relayProgram.ts'
+import { connectThrough, rule, startNamespace, startProgram, writeConfig, writeShell } from './relayProgram.ts'
 
 let rendezvous: Rendezvous
-let program: RelayProgram
 beforeEach(async () => {
   rendezvous = await startNamespace()
 })
-afterEach(async () => {
-  program.child.kill('SIGKILL')
-  await rendezvous.close()
-})
 
 test('the program registers, serves a conversation through the rendezvous, and ends cleanly on SIGTERM', async () => {
-  program = startProgram(['--config', writeConfig(rendezvous)])
+  const program = startProgram(['--config', writeConfig(rendezvous)])
   expect(await program.ready()).toEqual({ ready: true, fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) })
   const cloud = await (await connectThrough(rendezvous)).hello()
   const { results } = await cloud.run([read('rows=3')])
@@ -37,14 +24,14 @@ test('the program registers, serves a conversation through the rendezvous, and e
 })
 
 test('with --with-parent the program ends when standard input ends', async () => {
-  program = startProgram(['--config', writeConfig(rendezvous), '--with-parent'])
+  const program = startProgram(['--config', writeConfig(rendezvous), '--with-parent'])
   await program.ready()
   program.child.stdin.end()
   expect(await program.exited).toEqual([0, null])
 })
 
 test('a configuration with problems ends the program with all of them on standard error', async () => {
-  program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [], stateDir: 5 })])
+  const program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [], stateDir: 5 })])
   expect(await program.exited).toEqual([1, null])
   expect(program.said.stderr).toContain('cloudKeys')
   expect(program.said.stderr).toContain('stateDir')
@@ -52,12 +39,12 @@ test('a configuration with problems ends the program with all of them on standar
 })
 
 test('a program that cannot start ends, also while its parent keeps standard input open', async () => {
-  program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [] }), '--with-parent'])
+  const program = startProgram(['--config', writeConfig(rendezvous, { cloudKeys: [] }), '--with-parent'])
   expect(await program.exited).toEqual([1, null])
 })
 
 test('a batch that runs is finished before the program ends', async () => {
-  program = startProgram(['--config', writeConfig(rendezvous)])
+  const program = startProgram(['--config', writeConfig(rendezvous)])
   await program.ready()
   const cloud = await (await connectThrough(rendezvous)).hello()
   const batchId = cloud.batch(Array.from({ length: 12 }, () => change('ms=30')))
@@ -71,7 +58,7 @@ test('a batch that runs is finished before the program ends', async () => {
 
 test('the program stops at once while it still waits for Exchange', async () => {
   const hangs = { executable: writeShell('sleep 60') }
-  program = startProgram(['--config', writeConfig(rendezvous, { powershell: hangs }), '--with-parent'])
+  const program = startProgram(['--config', writeConfig(rendezvous, { powershell: hangs }), '--with-parent'])
   await program.logged('relay.starting')
   program.child.stdin.end()
   expect(await program.exited).toEqual([0, null])

@@ -1,24 +1,16 @@
 import { readFileSync } from 'node:fs'
-import { afterEach, expect, test } from 'vitest'
-import type { Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import { expect, test } from 'vitest'
 import { read } from './cloud.ts'
 import { connectThrough, startNamespace, startProgram, writeConfig, type RelayProgram } from './relayProgram.ts'
 
-let rendezvous: Rendezvous
-let program: RelayProgram
-afterEach(async () => {
-  program.child.kill('SIGKILL')
-  await rendezvous.close()
-})
-
-function residentMb(): number {
-  const status = readFileSync(`/proc/${program.child.pid}/status`, 'utf8')
+function residentMb({ child }: RelayProgram): number {
+  const status = readFileSync(`/proc/${child.pid}/status`, 'utf8')
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024
 }
 
 test('100,000 rows of 600 characters pass through a relay of 64 MB, at the pace of its reader', async () => {
-  rendezvous = await startNamespace()
-  program = startProgram(['--config', writeConfig(rendezvous)], ['--max-old-space-size=64'])
+  const rendezvous = await startNamespace()
+  const program = startProgram(['--config', writeConfig(rendezvous)], ['--max-old-space-size=64'])
   await program.ready()
   const cloud = await connectThrough(rendezvous)
   cloud.keeps = false
@@ -28,7 +20,7 @@ test('100,000 rows of 600 characters pass through a relay of 64 MB, at the pace 
   cloud.onRows = (total) => {
     if (total % 2_000 !== 0) return
     cloud.send({ type: 'credit', rows: 2_000 })
-    residentAt.set(total, residentMb())
+    residentAt.set(total, residentMb(program))
   }
   await cloud.hello({ rowCredit: 2_000 })
   const { results } = await cloud.run([read('rows=100000 pad=480')])

@@ -5,6 +5,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 import { connectUrl, resourceOf, sasToken, TOKEN_HEADER } from '../../protocol/rendezvous.ts'
 import { startRendezvous, type Rendezvous } from '../../sim/rendezvous/startRendezvous.ts'
 import { Cloud, cloudPair, connectorId } from './cloud.ts'
@@ -25,8 +26,11 @@ export interface RelayProgram {
   readonly logged: (text: string) => Promise<void>
 }
 
+/** Ends with the test. */
 export async function startNamespace(): Promise<Rendezvous> {
-  return startRendezvous({ paths: ['exchange'], rules: [rule] })
+  const rendezvous = await startRendezvous({ paths: ['exchange'], rules: [rule] })
+  onTestFinished(async () => rendezvous.close())
+  return rendezvous
 }
 
 export function writeConfig(rendezvous: Rendezvous, changes: object = {}): string {
@@ -44,7 +48,7 @@ export function writeConfig(rendezvous: Rendezvous, changes: object = {}): strin
   return file
 }
 
-/** `at`: another copy of the program, and the folder that it runs in. */
+/** Is killed at the end of the test. `at`: another copy of the program, and the folder that it runs in. */
 export function startProgram(
   args: readonly string[],
   nodeArgs: readonly string[] = [],
@@ -59,6 +63,10 @@ export function startProgram(
   child.stdout.on('data', (chunk) => (said.stdout += String(chunk)))
   child.stderr.on('data', (chunk) => (said.stderr += String(chunk)))
   const exited = once(child, 'exit')
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    await exited
+  })
   const ready = async () => {
     while (!said.stdout.includes('\n')) {
       const ended = await Promise.race([once(child.stdout, 'data'), exited.then(() => 'ended')])

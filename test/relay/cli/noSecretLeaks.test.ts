@@ -2,10 +2,10 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import type { Rendezvous } from '../../../sim/rendezvous/startRendezvous.ts'
 import { read } from '../cloud.ts'
-import { startConnectProxy, type ConnectProxy } from '../network/connectProxy.ts'
+import { startConnectProxy } from '../network/connectProxy.ts'
 import { connectThrough, rule, startNamespace, startProgram, writeConfig, type RelayProgram } from '../relayProgram.ts'
 import { fixtureShell, newFolder } from '../startRelay.ts'
 
@@ -14,16 +14,8 @@ const all = [...Object.values(secrets), rule.key]
 Object.assign(process.env, secrets)
 
 let rendezvous: Rendezvous
-let proxy: ConnectProxy | undefined
-let program: RelayProgram | undefined
 beforeEach(async () => {
   rendezvous = await startNamespace()
-})
-afterEach(async () => {
-  program?.child.kill('SIGKILL')
-  await program?.exited
-  await proxy?.close()
-  await rendezvous.close()
 })
 
 function configWith(executable: string, proxyAddress: string): string {
@@ -84,11 +76,12 @@ test('this search would find a secret in clear, in a header and in base64', () =
 })
 
 test('a relay at work leaves no secret in output, files, command lines or the environment of its children', async () => {
-  proxy = await startConnectProxy({ to: Number(new URL(rendezvous.url).port) })
+  const proxy = await startConnectProxy({ to: Number(new URL(rendezvous.url).port) })
+  onTestFinished(async () => proxy.close())
   const childFile = path.join(newFolder(), 'child.json')
   process.env['FIXTURE_ARGS'] = childFile
   const file = configWith(fixtureShell, proxy.address)
-  program = startProgram(['--config', file])
+  const program = startProgram(['--config', file])
   await program.ready()
   expect(proxy.asked[0]?.authorization).toMatch(/^Basic /)
   const cloud = await (await connectThrough(rendezvous)).hello()
@@ -105,12 +98,13 @@ test('a relay at work leaves no secret in output, files, command lines or the en
 })
 
 test('nor does one whose proxy refuses its account and whose shell repeats what it is told', async () => {
-  proxy = await startConnectProxy({
+  const proxy = await startConnectProxy({
     answer: ['407 Proxy Authentication Required', 'Proxy-Authenticate: Basic realm="x"'],
   })
+  onTestFinished(async () => proxy.close())
   const file = configWith(writeEchoingShell(), proxy.address)
-  program = startProgram(['--config', file])
-  const ended = program.exited.then(() => Promise.reject(new Error(`the relay ended: ${program?.said.stderr}`)))
+  const program = startProgram(['--config', file])
+  const ended = program.exited.then(() => Promise.reject(new Error(`the relay ended: ${program.said.stderr}`)))
   await Promise.race([program.logged('said before it died'), ended])
   await Promise.race([program.logged('407'), ended])
   program.child.kill('SIGTERM')

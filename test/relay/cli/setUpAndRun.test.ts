@@ -4,24 +4,18 @@ import { once } from 'node:events'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { beforeEach, expect, test } from 'vitest'
 import type { Rendezvous } from '../../../sim/rendezvous/startRendezvous.ts'
 import { cloudPair, connectorId, read } from '../cloud.ts'
-import { connectThrough, rule, startNamespace, startProgram, type RelayProgram } from '../relayProgram.ts'
+import { connectThrough, rule, startNamespace, startProgram } from '../relayProgram.ts'
 import { fixtureShell } from '../startRelay.ts'
 import { joinFileOf, newFolder, type Ended } from './commandLine.ts'
 
 const main = fileURLToPath(new URL('../../../dist/relay/main.js', import.meta.url))
 
 let rendezvous: Rendezvous
-let program: RelayProgram | undefined
 beforeEach(async () => {
   rendezvous = await startNamespace()
-})
-afterEach(async () => {
-  program?.child.kill('SIGKILL')
-  await program?.exited
-  await rendezvous.close()
 })
 
 /** Standard input stays open, as that of a service manager may: a program that asks would wait for ever. */
@@ -67,7 +61,7 @@ test('join, import and configure make a configuration with which the relay runs;
   const written = JSON.parse(readFileSync(at('relay.json'), 'utf8')) as { powershell: object }
   expect(written.powershell).toEqual({ parallel: 4 })
   writeFileSync(at('relay.json'), JSON.stringify({ ...written, powershell: { parallel: 4, executable: fixtureShell } }))
-  program = startProgram(config)
+  const program = startProgram(config)
   const { fingerprint } = JSON.parse(joined.stdout) as { fingerprint: string }
   expect(await program.ready()).toEqual({ ready: true, fingerprint })
   const cloud = await (await connectThrough(rendezvous)).hello()

@@ -1,37 +1,30 @@
 /** The relay's program itself, behind a real proxy: what an administrator sees. */
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Rendezvous } from '../../../sim/rendezvous/startRendezvous.ts'
 import { read } from '../cloud.ts'
-import { connectThrough, rule, startNamespace, startProgram, writeConfig, type RelayProgram } from '../relayProgram.ts'
+import { connectThrough, rule, startNamespace, startProgram, writeConfig } from '../relayProgram.ts'
 import { newFolder } from '../startRelay.ts'
-import { hasTinyproxy, startTinyproxy, type Tinyproxy } from './tinyproxy.ts'
+import { hasTinyproxy, startTinyproxy } from './tinyproxy.ts'
 
 const password = 'Sesame42'
 process.env['EASGATE_TEST_PROXY_PASSWORD'] = password
 process.env['EASGATE_TEST_WRONG_PASSWORD'] = 'Sesame43'
 
 let rendezvous: Rendezvous
-let program: RelayProgram | undefined
-let proxy: Tinyproxy | undefined
 beforeEach(async () => {
   rendezvous = await startNamespace()
-})
-afterEach(async () => {
-  program?.child.kill('SIGKILL')
-  await proxy?.kill()
-  await rendezvous.close()
-  program = proxy = undefined
 })
 
 const account = (name: string) => ({ user: 'svc', password: { env: name } })
 
 describe.skipIf(!hasTinyproxy)('the program behind tinyproxy with Basic', () => {
   it('registers, serves a conversation, and says nothing of the credentials', async () => {
-    proxy = await startTinyproxy({ account: { user: 'svc', password } })
+    const proxy = await startTinyproxy({ account: { user: 'svc', password } })
+    onTestFinished(async () => proxy.kill())
     const settings = { proxy: { address: proxy.address, account: account('EASGATE_TEST_PROXY_PASSWORD') } }
-    program = startProgram(['--config', writeConfig(rendezvous, settings)])
+    const program = startProgram(['--config', writeConfig(rendezvous, settings)])
     await program.ready()
     const cloud = await (await connectThrough(rendezvous)).hello()
     expect((await cloud.run([read('rows=3')])).results).toMatchObject([{ ok: true, rowCount: 3 }])
@@ -49,9 +42,10 @@ describe.skipIf(!hasTinyproxy)('the program behind tinyproxy with Basic', () => 
     ['no account', undefined, 407, 'give it an account with easgate-relay configure'],
     ['a wrong password', account('EASGATE_TEST_WRONG_PASSWORD'), 401, 'correct proxy.account'],
   ])('logs an error with the remedy when it has %s', async (_name, given, status, remedy) => {
-    proxy = await startTinyproxy({ account: { user: 'svc', password } })
+    const proxy = await startTinyproxy({ account: { user: 'svc', password } })
+    onTestFinished(async () => proxy.kill())
     const settings = { proxy: { address: proxy.address, ...(given && { account: given }) } }
-    program = startProgram(['--config', writeConfig(rendezvous, settings)])
+    const program = startProgram(['--config', writeConfig(rendezvous, settings)])
     await program.logged('relay.channel.down')
     const line = program.said.stderr.split('\n').find((text) => text.includes('relay.channel.down')) ?? ''
     expect(JSON.parse(line)).toMatchObject({ level: 50, proxyStatus: status, remedy: expect.stringContaining(remedy) })
@@ -64,7 +58,7 @@ it('ends at once, and says why, when the file of its private authority is no cer
   writeFileSync(caFile, 'hello')
   const address = `${rendezvous.url}/$hc/exchange`
   const settings = { rendezvous: { address, keyName: rule.name, key: { env: 'EASGATE_LISTEN_KEY' }, caFile } }
-  program = startProgram(['--config', writeConfig(rendezvous, settings)])
+  const program = startProgram(['--config', writeConfig(rendezvous, settings)])
   expect(await program.exited).toEqual([1, null])
   expect(program.said.stderr).toContain(`${caFile} cannot be used`)
   expect(program.said.stderr).toContain('it holds no certificate in PEM')
