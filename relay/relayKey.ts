@@ -1,9 +1,10 @@
 /** The relay's own key pair: made at the first start, kept in the state folder, never sent anywhere. Its fingerprint is what a person approves. */
-import { mkdir, readFile, stat } from 'node:fs/promises'
+import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
 import { newKeyPair, signerFrom, type Signer } from '../protocol/signing.ts'
 import type { Vault } from './openSecrets.ts'
+import { readIfThere } from './readIfThere.ts'
 import { noVault } from './vault.ts'
 import { writeWhole } from './writeWhole.ts'
 
@@ -30,15 +31,8 @@ export async function loadRelayKey(stateDir: string, connectorId: string, vault:
 
 /** Undefined: there is no such file. Throws an Error that says what to do. */
 export async function readKey(file: string, vault: Vault): Promise<Signer | undefined> {
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
-    throw new Error(`the relay's key file ${file} cannot be read; give this account the right to read it`, {
-      cause: error,
-    })
-  }
+  const text = await readIfThere(file, `the relay's key file ${file}`)
+  if (text === null) return undefined
   if (vault === noVault) await checkMode(file)
   const privateKey = await privateKeyOf(parseJson(text), file, vault)
   try {

@@ -2,11 +2,12 @@
  * The end of a relay: its connector was retired. The cloud side's word is kept in the state folder, so that it holds after a restart, until somebody joins
  * the relay again.
  */
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import type { Logger } from 'pino'
 import * as z from 'zod'
 import type { Retired } from '../protocol/messages.ts'
+import { readIfThere } from './readIfThere.ts'
 import { writeWhole } from './writeWhole.ts'
 
 export const retirementFileName = 'retired.json'
@@ -18,13 +19,8 @@ export type Retirement = z.infer<typeof content>
 /** Whether this relay was retired; null: no. A file of a connector that this relay does not serve any more says nothing. Throws on an unreadable one. */
 export async function readRetirement(stateDir: string, connectorId: string): Promise<Retirement | null> {
   const file = path.join(stateDir, retirementFileName)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw new Error(`${file} cannot be read; give this account the right to read it`, { cause: error })
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   const retirement = parse(text, file)
   return retirement.connectorId === connectorId ? retirement : null
 }

@@ -1,7 +1,7 @@
 /** How a running relay is, as a file that other programs read: `easgate-relay status`, a monitoring agent. One JSON object, always whole. */
-import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import * as z from 'zod'
+import { readIfThere } from './readIfThere.ts'
 import { writeWhole } from './writeWhole.ts'
 
 export const statusFileName = 'status.json'
@@ -77,13 +77,8 @@ export async function writeStatus(stateDir: string, status: RelayStatus): Promis
 /** Null: there is none, so no relay ever ran with this folder. Throws when it cannot be read or is of another format. */
 export async function readStatus(stateDir: string): Promise<RelayStatus | null> {
   const file = path.join(stateDir, statusFileName)
-  let text: string
-  try {
-    text = await readFile(file, 'utf8')
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
-    throw new Error(`${file} cannot be read; give this account the right to read it`, { cause: error })
-  }
+  const text = await readIfThere(file)
+  if (text === null) return null
   const parsed = relayStatus.safeParse(parseJson(text))
   if (parsed.success) return parsed.data
   throw new Error(`${file} is not a status of this version: ${z.prettifyError(parsed.error)}`)

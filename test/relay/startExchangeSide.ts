@@ -7,6 +7,7 @@ import { hostTimes } from '../../relay/powershell/hostOptions.ts'
 import type { RunnerCommand } from '../../relay/powershell/runnerCommand.ts'
 import type { Outcome } from '../../relay/powershell/stepReply.ts'
 import { serveExchange, type Served } from '../sim/exchange/startExchange.ts'
+import { aCommand } from './aCommand.ts'
 import { newFolder } from './startRelay.ts'
 
 export const standIn = fileURLToPath(new URL('../../sim/exchange/pwsh', import.meta.url))
@@ -144,16 +145,7 @@ function planner(plans: Map<object, { readonly minutes: number; readonly happen:
 
 async function runOne(side: ExchangeSide, cmdlet: string, parameters: object, changes: Partial<RunnerCommand> = {}) {
   return new Promise<Outcome>((resolve) => {
-    side.runner.lane().add({
-      cmdlet,
-      parameters: { ...parameters },
-      returns: ['Guid'],
-      silenceMs: 60_000,
-      notAfter: () => '2999-01-01T00:00:00.000Z',
-      isHeld: () => false,
-      onRow: () => {},
-      onDone: resolve,
-      ...changes,
-    })
+    const own = { cmdlet, parameters: { ...parameters }, returns: ['Guid'], silenceMs: 60_000, onDone: resolve }
+    side.runner.lane().add(aCommand({ ...own, ...changes }))
   })
 }

@@ -1,15 +1,11 @@
 /** Builds what the relay's tests need: the runner over the fixture shell, a WebSocket server with sessions on it, a signing cloud side. */
-import { once } from 'node:events'
 import { mkdtempSync, readFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { expect } from 'vitest'
-import { WebSocketServer } from 'ws'
-import { keyRing, newKeyPair, signerFrom } from '../../protocol/signing.ts'
 import { BatchLedger, type LedgerLimits } from '../../relay/batchLedger.ts'
-import { Conversations, type ConversationsOptions } from '../../relay/conversations.ts'
+import type { Conversations, ConversationsOptions } from '../../relay/conversations.ts'
 import { CommandRunner } from '../../relay/powershell/commandRunner.ts'
 import type { RunnerCommand } from '../../relay/powershell/runnerCommand.ts'
 import { hostTimes, type HostTimes } from '../../relay/powershell/hostOptions.ts'
@@ -17,8 +13,9 @@ import { ShellHost } from '../../relay/powershell/shellHost.ts'
 import type { Outcome } from '../../relay/powershell/stepReply.ts'
 import { relayInfoOf } from '../../relay/relayInfo.ts'
 import { RetiredState } from '../../relay/retired.ts'
-import { sessionTimes } from '../../relay/sessionContext.ts'
-import { Cloud, cloudPair, connectorId } from './cloud.ts'
+import { aCommand } from './aCommand.ts'
+import type { Cloud } from './cloud.ts'
+import { serveConversations } from './conversationServer.ts'
 
 const silentLog = pino({ level: 'silent' })
 export const fixtureShell = fileURLToPath(new URL('fixtures/pwsh.mjs', import.meta.url))
@@ -49,9 +46,9 @@ export interface TestRunner {
   readonly runner: CommandRunner
   /** A line for each command that Exchange was given, in order. */
   readonly journal: () => string[]
-  /** One command, straight to the runner. */
   /** Resolves when the claim is true; looks again every two milliseconds. */
   readonly until: (claim: () => boolean) => Promise<void>
+  /** One command, straight to the runner. */
   readonly runOne: (parameters: Record<string, string>, changes?: Partial<RunnerCommand>) => Promise<Outcome>
 }
 
@@ -75,18 +72,8 @@ export async function startRunner(settings: RunnerSettings = {}): Promise<TestRu
   if (settings.waitsForOpen !== false) await started
   const runOne = async (parameters: Record<string, string>, changes: Partial<RunnerCommand> = {}) =>
     new Promise<Outcome>((resolve) => {
-      const command: RunnerCommand = {
-        cmdlet: 'Set-CASMailbox',
-        parameters,
-        returns: [],
-        silenceMs: 60_000,
-        notAfter: () => '2999-01-01T00:00:00.000Z',
-        isHeld: () => false,
-        onRow: () => {},
-        onDone: resolve,
-        ...changes,
-      }
-      runner.lane().add(command)
+      const own = { cmdlet: 'Set-CASMailbox', parameters, silenceMs: 60_000, onDone: resolve }
+      runner.lane().add(aCommand({ ...own, ...changes }))
     })
   return { host, runner, journal: () => linesOf(journalFile), runOne, until }
 }
@@ -125,38 +112,26 @@ export async function startTestRelay(settings: TestRelaySettings = {}): Promise<
   const { runner, host } = base
   const now = settings.options?.now ?? Date.now
   const ledger = new BatchLedger(runner, now, settings.ledgerLimits)
-  const conversations = new Conversations({
-    connectorId,
-    signer: signerFrom(newKeyPair().privateKey),
-    cloudKeys: keyRing([cloudPair.publicKey]),
-    allowed: { wipe: false, removePartnership: false, mail: false },
+  const { conversations, connect, stop } = await serveConversations({
     runner,
     ledger,
     relayInfo: () =>
       relayInfoOf(host, { version: '0.0.0', parallel: settings.parallel ?? 1, sendsMail: false, replace: false }),
-    maxConversations: 4,
     retired: new RetiredState(newFolder(), silentLog),
     log: silentLog,
-    now,
-    times: sessionTimes,
     ...settings.options,
   })
-  const server = new WebSocketServer({ host: '127.0.0.1', port: 0, maxPayload: 16 * 1024 * 1024 })
-  server.on('connection', (socket) => conversations.open(socket))
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' ? address?.port : undefined
-  const clouds: Cloud[] = []
-  const connect = () => {
-    const cloud = new Cloud(`ws://127.0.0.1:${port}`)
-    clouds.push(cloud)
-    return cloud
+  return {
+    ...base,
+    ledger,
+    conversations,
+    connect,
+    async stop() {
+      try {
+        stop()
+      } finally {
+        await runner.close(2_000)
+      }
+    },
   }
-  const stop = async () => {
-    for (const { socket } of clouds) socket.terminate()
-    await runner.close(2_000)
-    server.close()
-    expect(clouds.flatMap(({ problems }) => problems)).toEqual([])
-  }
-  return { ...base, ledger, conversations, connect, stop }
 }

@@ -1,17 +1,15 @@
 // The relay's command runner over the module in a real PowerShell.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { CommandRunner } from '../../../relay/powershell/commandRunner.ts'
 import type { RunnerCommand, Ticket } from '../../../relay/powershell/runnerCommand.ts'
 import type { ShellHost } from '../../../relay/powershell/shellHost.ts'
 import type { Outcome } from '../../../relay/powershell/stepReply.ts'
+import { aCommand } from '../aCommand.ts'
+import { heapMb } from './heapMb.ts'
 import { newHost, onPowerShell, realEnvironment, tracesOf } from './realPowerShell.ts'
 
 const total = 50_000
-setFlagsFromString('--expose-gc')
-const collectGarbage: unknown = runInNewContext('gc')
 
 onPowerShell(() => {
   const { env, folder } = realEnvironment()
@@ -76,12 +74,6 @@ onPowerShell(() => {
     parameters: RunnerCommand['parameters'],
     changes: Partial<RunnerCommand> = {},
   ): Ticket {
-    const rest = { returns: [], silenceMs: 120_000, notAfter: () => '2999-01-01T00:00:00.000Z', isHeld: () => false }
-    return runner.lane().add({ cmdlet, parameters, ...rest, onRow: () => {}, onDone: () => {}, ...changes })
+    return runner.lane().add(aCommand({ cmdlet, parameters, ...changes }))
   }
 })
-
-function heapMb(): number {
-  if (typeof collectGarbage === 'function') collectGarbage()
-  return process.memoryUsage().heapUsed / 1024 / 1024
-}

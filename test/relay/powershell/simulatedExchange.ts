@@ -11,6 +11,7 @@ import { createExchangeServer } from '../../../sim/exchange/server.ts'
 import type { Latency } from '../../../sim/exchange/latency.ts'
 import { createSimulation, type Simulation } from '../../../sim/exchange/simulation.ts'
 import { parseWorld } from '../../../sim/exchange/world.ts'
+import { aCommand } from '../aCommand.ts'
 import { fixture, powershell } from './realPowerShell.ts'
 
 export interface Ended {
@@ -65,10 +66,8 @@ export async function startSimulatedRelay(settings: RelaySettings = {}): Promise
   })
   const runner = new CommandRunner({ host, parallel, now: Date.now, log })
   await runner.start()
-  const start: SimulatedRelay['start'] = (cmdlet, parameters, changes = {}) => {
-    const rest = { returns: [], silenceMs: 120_000, notAfter: () => '2999-01-01T00:00:00.000Z', isHeld: () => false }
-    return runner.lane().add({ cmdlet, parameters, ...rest, onRow: () => {}, onDone: () => {}, ...changes })
-  }
+  const start: SimulatedRelay['start'] = (cmdlet, parameters, changes = {}) =>
+    runner.lane().add(aCommand({ cmdlet, parameters, ...changes }))
   return {
     host,
     runner,

@@ -1,13 +1,9 @@
 // The relay's command runner over the module in a real PowerShell, on the simulated Exchange: many at once, and much of one.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { Latency } from '../../../sim/exchange/latency.ts'
+import { heapMb } from './heapMb.ts'
 import { onPowerShell } from './realPowerShell.ts'
 import { people, startSimulatedRelay } from './simulatedExchange.ts'
-
-setFlagsFromString('--expose-gc')
-const collectGarbage: unknown = runInNewContext('gc')
 
 /** Cmdlets that take time end only when so many of them run at the same time. */
 class Meeting extends Latency {
@@ -73,8 +69,3 @@ onPowerShell(() => {
     await relay.close()
   })
 })
-
-function heapMb(): number {
-  if (typeof collectGarbage === 'function') collectGarbage()
-  return process.memoryUsage().heapUsed / 1024 / 1024
-}

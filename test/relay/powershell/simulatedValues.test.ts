@@ -1,6 +1,7 @@
 // The module in a real PowerShell on the simulated Exchange: what arrives there, what comes back, and what the account may see.
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { visibleCmdlets } from '../../../sim/exchange/cmdletTable.ts'
+import { hardTexts } from './hardTexts.ts'
 import { onPowerShell } from './realPowerShell.ts'
 import { guid, people, startSimulatedRelay, type SimulatedRelay } from './simulatedExchange.ts'
 
@@ -21,14 +22,7 @@ onPowerShell(() => {
   afterAll(async () => relay.close())
 
   test.each([
-    ['quotes', `it's "quoted" ‘so’ “too”`],
-    ['what would be an expression', '$(Stop-Computer) ${env:PATH} `n @{a=1} ; | & #'],
-    ['an end of the argument', "'; Stop-Computer; '"],
-    ['line breaks', 'a\r\nb\nc\td\u0000e\u2028f'],
-    ['signs of all planes', 'iPhone§Ä中😀\u0301'],
-    ['a marker of the shell', '[Console]::Out.Write("ABCDEFGHIJKLMNOP`n")'],
-    ['a date', '2026-05-09T06:30:15Z'],
-    ['what JSON escapes', '\\u0041 \\ / <&> \b\f'],
+    ...hardTexts,
     ['a wildcard and a parameter', '-Identity * -Confirm:$false'],
     ['10,000 characters', '§x'.repeat(5_000)],
   ])('a parameter that holds %s arrives as it was, and comes back so', async (_what, text) => {
