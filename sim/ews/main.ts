@@ -1,6 +1,6 @@
 /** The simulated Autodiscover and EWS as a process: one account, listens on loopback, says on which port. */
-import { once } from 'node:events'
 import { Command } from 'commander'
+import { serveUntilStopped } from '../serveUntilStopped.ts'
 import { createEwsServer } from './server.ts'
 import { createEwsSimulation } from './simulation.ts'
 
@@ -30,17 +30,6 @@ await run(options)
 
 async function run({ port, user, password, address, printJson, withParent }: Options): Promise<void> {
   const server = createEwsServer(createEwsSimulation({ user, password, address }))
-  server.listen(Number(port), '127.0.0.1')
-  await once(server, 'listening')
-  const at = server.address()
-  const listensOn = typeof at === 'object' ? at?.port : undefined
-  const stop = () => {
-    server.close(() => process.exit(0))
-    server.closeAllConnections()
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  if (withParent) process.stdin.once('end', stop).resume()
-  // Last: whoever reads this may send a signal at once.
+  const listensOn = await serveUntilStopped(server, { port: Number(port), withParent: withParent === true })
   console.log(printJson ? JSON.stringify({ port: listensOn }) : `Simulated EWS on http://127.0.0.1:${listensOn}`)
 }

@@ -1,7 +1,7 @@
 /** The simulated Exchange as a process: reads a world, listens on loopback, says on which port. */
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Command } from 'commander'
+import { serveUntilStopped } from '../serveUntilStopped.ts'
 import { createExchangeServer } from './server.ts'
 import { createSimulation } from './simulation.ts'
 import { parseWorld } from './world.ts'
@@ -30,18 +30,7 @@ async function run({ port, world, printJson, withParent, latencyMs }: Options): 
   const simulation = createSimulation(readWorld(world))
   simulation.faults.set({ latencyMs: Number(latencyMs) })
   const server = createExchangeServer(simulation)
-  server.listen(Number(port), '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const listensOn = typeof address === 'object' ? address?.port : undefined
-  const stop = () => {
-    server.close(() => process.exit(0))
-    server.closeAllConnections()
-  }
-  process.once('SIGTERM', stop)
-  process.once('SIGINT', stop)
-  if (withParent) process.stdin.once('end', stop).resume()
-  // Last: whoever reads this may send a signal at once.
+  const listensOn = await serveUntilStopped(server, { port: Number(port), withParent: withParent === true })
   console.log(printJson ? JSON.stringify({ port: listensOn }) : `Simulated Exchange on http://127.0.0.1:${listensOn}`)
 }
 

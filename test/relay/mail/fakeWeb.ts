@@ -1,6 +1,7 @@
 /** A small internet for Autodiscover and EWS: what each address answers, and who was asked what; and the simulated EWS as one of its hosts. */
 import { once } from 'node:events'
 import type { Server } from 'node:http'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import type { ResolveSrv, SrvRecord, Web } from '../../../relay/mail/web.ts'
 import type { WebReply, WebRequest } from '../../../relay/mail/webRequest.ts'
 import { createEwsServer } from '../../../sim/ews/server.ts'
@@ -49,28 +50,39 @@ export function srv(records: Readonly<Record<string, readonly SrvRecord[]>>): Re
   }
 }
 
-export interface SimulatedEws {
+interface SimulatedEws {
   readonly simulation: EwsSimulation
   readonly url: string
   /** Passes a request on to it with Basic, as the module would. */
   readonly answer: (request: WebRequest) => Promise<WebReply>
-  close(): Promise<void>
 }
 
-export async function startSimulatedEws(): Promise<SimulatedEws> {
+/** The simulated EWS for the tests of a file: before each it has no faults, has sent nothing, and was asked nothing. */
+export function simulatedEws(): SimulatedEws {
   const simulation = createEwsSimulation({ ...account, address: from })
-  const server: Server = createEwsServer(simulation).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  const server: Server = createEwsServer(simulation)
+  let url = ''
+  beforeAll(async () => {
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const address = server.address()
+    url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`
+  })
+  afterAll(async () => {
+    server.closeAllConnections()
+    await new Promise((resolve) => server.close(resolve))
+  })
+  beforeEach(() => {
+    simulation.faults.set([])
+    simulation.mails.length = 0
+    simulation.requests.length = 0
+  })
   return {
     simulation,
-    url,
-    answer: async (request) => passOn(url, request),
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+    get url() {
+      return url
     },
+    answer: async (request) => passOn(url, request),
   }
 }
 

@@ -1,19 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { autodiscoverRequest, readAutodiscover } from '../../../relay/mail/autodiscoverXml.ts'
 import { findEws, type Found } from '../../../relay/mail/findEws.ts'
 import type { ResolveSrv } from '../../../relay/mail/web.ts'
-import {
-  account,
-  fakeWeb,
-  from,
-  noHost,
-  page,
-  srv,
-  startSimulatedEws,
-  status,
-  type FakeWeb,
-  type SimulatedEws,
-} from './fakeWeb.ts'
+import { account, fakeWeb, from, noHost, page, srv, simulatedEws, status, type FakeWeb } from './fakeWeb.ts'
 
 const path = '/autodiscover/autodiscover.xml'
 const own = `POST https://contoso.com${path}`
@@ -21,15 +10,7 @@ const sub = `POST https://autodiscover.contoso.com${path}`
 const plain = `GET http://autodiscover.contoso.com${path}`
 const noSrv = srv({})
 
-let ews: SimulatedEws
-beforeAll(async () => {
-  ews = await startSimulatedEws()
-})
-afterAll(async () => ews.close())
-beforeEach(() => {
-  ews.simulation.faults.set([])
-  ews.simulation.requests.length = 0
-})
+const ews = simulatedEws()
 
 async function find(web: FakeWeb, resolveSrv: ResolveSrv = noSrv, more: object = {}): Promise<Found> {
   return findEws({ from, web, resolveSrv, now: () => 0, authentication: 'Negotiate', account, ...more })

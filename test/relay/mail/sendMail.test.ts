@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { pino } from 'pino'
 import { checkMail } from '../../../relay/mail/checkMail.ts'
 import { EwsPlace } from '../../../relay/mail/ewsPlace.ts'
@@ -6,17 +6,7 @@ import type { Mail } from '../../../relay/mail/ewsXml.ts'
 import { sendMail, type MailSender } from '../../../relay/mail/sendMail.ts'
 import type { FaultInput } from '../../../sim/ews/faults.ts'
 import type { OpenConfig } from '../../../relay/openSecrets.ts'
-import {
-  account,
-  fakeWeb,
-  from,
-  noHost,
-  srv,
-  startSimulatedEws,
-  status,
-  type FakeWeb,
-  type SimulatedEws,
-} from './fakeWeb.ts'
+import { account, fakeWeb, from, noHost, srv, simulatedEws, status, type FakeWeb } from './fakeWeb.ts'
 
 const ewsUrl = 'https://mail.contoso.com/EWS/Exchange.asmx'
 const found = 'POST https://autodiscover.contoso.com/autodiscover/autodiscover.xml'
@@ -25,15 +15,7 @@ const start = Date.parse('2026-11-21T08:00:00.000Z')
 const png = 'iVBORw0KGgo='
 const mail: Mail = { to: 'ana@contoso.com', subject: 'Your phone', html: '<p>Hi</p>' }
 
-let ews: SimulatedEws
-beforeAll(async () => {
-  ews = await startSimulatedEws()
-})
-afterAll(async () => ews.close())
-beforeEach(() => {
-  ews.simulation.faults.set([])
-  ews.simulation.mails.length = 0
-})
+const ews = simulatedEws()
 
 interface Sender extends MailSender {
   readonly web: FakeWeb

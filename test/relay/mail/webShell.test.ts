@@ -4,27 +4,19 @@ import { createServer, type Server } from 'node:net'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { WebShell, type WebShellOptions } from '../../../relay/mail/webShell.ts'
 import type { WebRequest } from '../../../relay/mail/webRequest.ts'
 import { powershell } from '../powershell/realPowerShell.ts'
 import { writeShell } from '../relayProgram.ts'
-import { account, startSimulatedEws, type SimulatedEws } from './fakeWeb.ts'
+import { account, simulatedEws } from './fakeWeb.ts'
 
 const here = (relative: string) => fileURLToPath(new URL(relative, import.meta.url))
 const modulePath = here('../../../relay/powershell/Easgate.psm1')
 const log = pino({ level: 'silent' })
 const times = { importMs: 60_000, graceMs: 15_000, idleMs: 300_000 }
 
-let ews: SimulatedEws
-beforeAll(async () => {
-  ews = await startSimulatedEws()
-})
-afterAll(async () => ews.close())
-beforeEach(() => {
-  ews.simulation.requests.length = 0
-  ews.simulation.faults.set([])
-})
+const ews = simulatedEws()
 
 const shells: WebShell[] = []
 afterEach(() => {
