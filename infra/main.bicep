@@ -64,6 +64,10 @@ param fullSyncSchedule string = '0 0 2 * * *'
 @description('When the quick sync starts.')
 param quickSyncSchedule string = '0 * * * * *'
 
+@description('Redundancy of both storage accounts. ZRS where the region has zones.')
+@allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
+param storageSku string = 'Standard_ZRS'
+
 @description('How long logs are kept.')
 @minValue(30)
 @maxValue(730)
@@ -110,6 +114,7 @@ module storage 'modules/storage.bicep' = {
     name: 'st${compactStem}'
     location: location
     tags: allTags
+    sku: storageSku
     allowPublicNetwork: !privateNetwork
     principalId: identity.outputs.principalId
   }
@@ -121,6 +126,7 @@ module auditArchive 'modules/auditArchive.bicep' = {
     name: 'st${compactStem}aud'
     location: location
     tags: allTags
+    sku: storageSku
     allowPublicNetwork: !privateNetwork
     retentionDays: auditRetentionDays
     policyLocked: auditPolicyLocked
@@ -204,7 +210,7 @@ module functionApp 'modules/functionApp.bicep' = {
     queueEndpoint: storage.outputs.queueEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
     signingKeyUri: keyVault.outputs.signingKeyUri
-    insightsConnectionString: monitoring.outputs.connectionString
+    insightsName: monitoring.outputs.componentName
     relayHost: relay.outputs.host
     connectors: connectors
     fullSyncSchedule: fullSyncSchedule

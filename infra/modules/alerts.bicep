@@ -26,7 +26,7 @@ var perConnector = [
     window: 'PT30M'
     resolves: true
     query: loadTextContent('../queries/noQuickSync.kql')
-    text: 'No quick sync ended well in 30 minutes: a phone that became compliant stays blocked, one that did not stays allowed.'
+    text: 'No quick sync ended well in 30 minutes: a phone that became compliant stays blocked, one that stopped being compliant stays allowed.'
   }
   {
     name: 'no-relay'

@@ -10,7 +10,7 @@ param blobEndpoint string
 param queueEndpoint string
 param tableEndpoint string
 param signingKeyUri string
-param insightsConnectionString string
+param insightsName string
 param relayHost string
 param connectors { id: string, name: string }[]
 param fullSyncSchedule string
@@ -28,13 +28,17 @@ var connectorSettings = [for one in connectors: {
   }
 }]
 
+resource insights 'Microsoft.Insights/components@2020-02-02' existing = {
+  name: insightsName
+}
+
 var settings = {
   AzureWebJobsStorage__credential: 'managedidentity'
   AzureWebJobsStorage__clientId: identityClientId
   AzureWebJobsStorage__blobServiceUri: blobEndpoint
   AzureWebJobsStorage__queueServiceUri: queueEndpoint
   AzureWebJobsStorage__tableServiceUri: tableEndpoint
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insightsConnectionString
+  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // Sign-in without a client secret: the app registration trusts this identity
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
@@ -99,11 +103,17 @@ resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
 }
 
 // Code is published with a token of Entra ID, never with a password
-resource publishing 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = [for kind in ['ftp', 'scm']: {
+resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
   parent: app
-  name: kind
+  name: 'ftp'
   properties: { allow: false }
-}]
+}
+
+resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-04-01' = {
+  parent: app
+  name: 'scm'
+  properties: { allow: false }
+}
 
 output name string = app.name
 output host string = app.properties.defaultHostName

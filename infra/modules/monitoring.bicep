@@ -45,5 +45,4 @@ resource assignments 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for
 }]
 
 output workspaceId string = workspace.id
-// Not a secret here: without a token of the identity nothing is taken in by it
-output connectionString string = component.properties.ConnectionString
+output componentName string = component.name

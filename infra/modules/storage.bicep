@@ -2,6 +2,7 @@
 param name string
 param location string
 param tags object
+param sku string
 param allowPublicNetwork bool
 param principalId string
 
@@ -18,7 +19,7 @@ resource account 'Microsoft.Storage/storageAccounts@2024-01-01' = {
   name: name
   location: location
   tags: tags
-  sku: { name: 'Standard_ZRS' }
+  sku: { name: sku }
   kind: 'StorageV2'
   properties: {
     accessTier: 'Hot'

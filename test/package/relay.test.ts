@@ -50,6 +50,7 @@ describe('the zip', () => {
     const names = Object.keys(files)
     const scripts = names.filter((name) => name.startsWith('relay/powershell/'))
     expect(names.filter((name) => !scripts.includes(name))).toEqual([
+      'LICENSE',
       'README.md',
       'THIRD-PARTY-NOTICES.txt',
       'easgate-relay.cmd',

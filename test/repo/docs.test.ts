@@ -14,7 +14,14 @@ const filesIn = (folder: string, ...endings: readonly string[]) =>
     .filter((file) => endings.some((ending) => file.endsWith(ending)))
     .map((file) => path.join(folder, file))
 
-const pages = ['README.md', 'CHANGELOG.md', ...filesIn('docs', '.md')]
+const pages = [
+  'README.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'infra/api-versions.md',
+  ...filesIn('docs', '.md'),
+]
 const code = ['protocol', 'functions', 'relay', 'sim']
   .flatMap((folder) => filesIn(folder, '.ts', '.psm1', '.ps1'))
   .map(read)
