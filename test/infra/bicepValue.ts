@@ -28,7 +28,7 @@ const forms: Readonly<Record<string, (node: Node, scope: Scope) => unknown>> = {
     Object.fromEntries(
       node.namedChildren
         .filter((one) => one?.type === 'object_property')
-        .map((one) => [child(one as Node, 0).text, valueOf(child(one as Node, 1), scope)]),
+        .map((one) => [child(one, 0).text, valueOf(child(one, 1), scope)]),
     ),
   for_statement: (node, scope) => {
     const [variable, list] = [child(node, 0).text, valueOf(child(node, 1), scope) as unknown[]]
@@ -36,7 +36,7 @@ const forms: Readonly<Record<string, (node: Node, scope: Scope) => unknown>> = {
   },
   call_expression: (node, scope) => {
     const name = child(node, 0).text
-    const values = child(node, 1).namedChildren.map((one) => valueOf(one as Node, scope))
+    const values = child(node, 1).namedChildren.map((one) => valueOf(one, scope))
     if (name === 'string') return JSON.stringify(values[0])
     if (name === 'tenant') return scope['tenant']
     throw new Error(`the function ${name} is not known here`)

@@ -162,6 +162,37 @@ function copyWith(file: string, from: string, to: string): string {
   return folder
 }
 
+/** A `bicep` that says it is one, and ends its other commands with `status`. */
+function withCompiler(status: number): ReturnType<typeof spawnSync> {
+  const folder = mkdtempSync(path.join(scratch, 'bicep-'))
+  const program = `#!/bin/sh\ncase "$1" in --version) exit 0;; esac\necho "$@" >> ${folder}/asked\necho said >&2\nexit ${status}\n`
+  writeFileSync(path.join(folder, 'bicep'), program, { mode: 0o755 })
+  const env = { PATH: `${folder}${path.delimiter}/bin${path.delimiter}/usr/bin` }
+  const ended = spawnSync(process.execPath, ['tools/checkInfra.mjs'], { cwd: root, encoding: 'utf8', env })
+  expect(readFileSync(path.join(folder, 'asked'), 'utf8')).toBe(
+    'build --stdout infra/main.bicep\nlint infra/main.bicep\n',
+  )
+  return ended
+}
+
+describe.skipIf(process.platform === 'win32')('where there is a Bicep compiler', () => {
+  test('it builds and lints, and what it says is shown', () => {
+    const { status, stdout, stderr } = withCompiler(0)
+    expect({ status, stdout }).toMatchObject({
+      status: 0,
+      stdout: expect.stringContaining('by bicep and the checks: 0'),
+    })
+    expect(stderr).toBe('said\nsaid\n')
+  })
+  test('its error is ours', () => {
+    const { status, stdout } = withCompiler(1)
+    expect({ status, stdout }).toMatchObject({
+      status: 1,
+      stdout: expect.stringContaining('compiler: bicep build --stdout infra/main.bicep ended with 1'),
+    })
+  })
+})
+
 test('each role assignment says why, in a sentence that lands in Azure beside it', () => {
   const modules = ['storage', 'auditArchive', 'keyVault', 'monitoring', 'relay'].map((name) =>
     read(`infra/modules/${name}.bicep`),
