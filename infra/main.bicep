@@ -210,6 +210,7 @@ module functionApp 'modules/functionApp.bicep' = {
     queueEndpoint: storage.outputs.queueEndpoint
     tableEndpoint: storage.outputs.tableEndpoint
     signingKeyUri: keyVault.outputs.signingKeyUri
+    anchorContainerUrl: auditArchive.outputs.containerUrl
     insightsName: monitoring.outputs.componentName
     relayHost: relay.outputs.host
     connectors: connectors
@@ -260,6 +261,7 @@ module workbook 'modules/workbook.bicep' = {
 }
 
 // azd keeps these in its environment; infra/scripts read them there. None is a secret.
+output AZURE_RESOURCE_GROUP string = resourceGroup().name
 output AZURE_FUNCTION_APP_NAME string = functionApp.outputs.name
 output AZURE_FUNCTION_APP_HOST string = functionApp.outputs.host
 output AZURE_KEY_VAULT_NAME string = keyVault.outputs.name

@@ -10,6 +10,7 @@ param blobEndpoint string
 param queueEndpoint string
 param tableEndpoint string
 param signingKeyUri string
+param anchorContainerUrl string
 param insightsName string
 param relayHost string
 param connectors { id: string, name: string }[]
@@ -46,6 +47,7 @@ var settings = {
   AZURE_CLIENT_ID: identityClientId
   EASGATE_CONNECTORS: string(connectorSettings)
   EASGATE_SIGNING_KEY: '@Microsoft.KeyVault(SecretUri=${signingKeyUri})'
+  EASGATE_ANCHOR_CONTAINER: anchorContainerUrl
   FULL_SYNC_SCHEDULE: fullSyncSchedule
   QUICK_SYNC_SCHEDULE: quickSyncSchedule
 }
@@ -75,7 +77,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
     httpsOnly: true
     keyVaultReferenceIdentity: identityId
     virtualNetworkSubnetId: empty(subnetId) ? null : subnetId
-    siteConfig: { minTlsVersion: '1.2' }
+    siteConfig: { minTlsVersion: '1.2', scmMinTlsVersion: '1.2' }
     functionAppConfig: {
       deployment: {
         storage: {

@@ -38,6 +38,7 @@ const given = {
   blobEndpoint: 'https://steasgatex1.blob.core.windows.net/',
   queueEndpoint: 'https://steasgatex1.queue.core.windows.net/',
   tableEndpoint: 'https://steasgatex1.table.core.windows.net/',
+  anchorContainerUrl: 'https://steasgatex1aud.blob.core.windows.net/audit-anchors',
   signingKeyUri: 'https://kv-easgate-x1.vault.azure.net/secrets/easgate-signing-key',
   insights: { properties: { ConnectionString: 'InstrumentationKey=0' } },
   fullSyncSchedule: '0 0 2 * * *',
@@ -73,6 +74,7 @@ test('the app reads all of it, once the platform has put the signing key in plac
         tableUri: 'https://steasgatex1.table.core.windows.net',
         queueUri: 'https://steasgatex1.queue.core.windows.net',
       },
+      anchors: { container: given.anchorContainerUrl, key: null },
       clientId: given.identityClientId,
     },
   })

@@ -74,7 +74,7 @@ describe('every name in a query is in docs/telemetry.md', () => {
     expect(unknownNames("where tostring(e.event) == 'runDone' and name == 'graphErrors'")).toEqual(['graphErrors'])
   })
   test('the tables are found', () => {
-    expect([fields.size, counts.length]).toEqual([11, 10])
+    expect([fields.size, counts.length]).toEqual([13, 10])
   })
 })
 
