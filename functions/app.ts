@@ -9,18 +9,21 @@ import { routes } from './api/routes.ts'
 import { onAnchorAudit } from './handlers/onAnchorAudit.ts'
 import { onFullSync } from './handlers/onFullSync.ts'
 import { onPoison } from './handlers/onPoison.ts'
+import { onPresence } from './handlers/onPresence.ts'
 import { onQuickSync } from './handlers/onQuickSync.ts'
 import { onRunStep } from './handlers/onRunStep.ts'
 import { schedule } from './handlers/schedules.ts'
 
 const connection = 'AzureWebJobsStorage'
 
-// Start a run of every connector
+// Start what is due of every connector
 app.timer('fullSync', { schedule: schedule('FULL_SYNC_SCHEDULE', process.env), handler: onFullSync })
 app.timer('quickSync', { schedule: schedule('QUICK_SYNC_SCHEDULE', process.env), handler: onQuickSync })
 
 // Keep the audit's heads where nobody can change them
 app.timer('anchorAudit', { schedule: '0 7 * * * *', handler: onAnchorAudit })
+// Know whether a relay is there, however rare syncs are
+app.timer('presence', { schedule: schedule('PRESENCE_SCHEDULE', process.env), handler: onPresence })
 
 // Carry a run out, one step a message
 app.storageQueue('runStep', { queueName: 'run-steps', connection, handler: onRunStep })

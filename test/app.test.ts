@@ -50,6 +50,7 @@ const expected: Record<string, Omit<Listed, 'name'>> = {
   fullSync: { type: 'timerTrigger', schedule: '0 0 2 * * *' },
   quickSync: { type: 'timerTrigger', schedule: '0 * * * * *' },
   anchorAudit: { type: 'timerTrigger', schedule: '0 7 * * * *' },
+  presence: { type: 'timerTrigger', schedule: '10 * * * * *' },
   runStep: { type: 'queueTrigger', queue: 'run-steps', connection: 'AzureWebJobsStorage' },
   runStepPoison: { type: 'queueTrigger', queue: 'run-steps-poison', connection: 'AzureWebJobsStorage' },
   health: http('GET', 'health'),
@@ -118,7 +119,12 @@ test('a schedule of one’s own counts', async () => {
   const schedules = Object.fromEntries(
     listed.flatMap(({ name, schedule }) => (schedule === undefined ? [] : [[name, schedule]])),
   )
-  expect(schedules).toEqual({ fullSync: '0 30 3 * * *', quickSync: '*/10 * * * * *', anchorAudit: '0 7 * * * *' })
+  expect(schedules).toEqual({
+    fullSync: '0 30 3 * * *',
+    quickSync: '*/10 * * * * *',
+    anchorAudit: '0 7 * * * *',
+    presence: '10 * * * * *',
+  })
 })
 
 test('local.settings.json has what a developer’s machine needs besides secrets', async () => {

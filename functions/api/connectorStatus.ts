@@ -4,7 +4,7 @@ import type { RelayApproval } from '../core/relay.ts'
 
 export type ConnectorStatus = 'none' | 'connectionPending' | 'connected' | 'disconnected'
 
-/** A quick sync talks to a relay every minute at the default schedule, and it is recorded every half minute while one talks (relayApproval.ts). */
+/** Whatever the schedule, a relay is looked for every minute (sync/checkPresence.ts), and recorded every half minute while one talks (relayApproval.ts). */
 const connectedMs = 90_000
 
 /*

@@ -15,7 +15,7 @@ export async function getSettings(call: Call): Promise<Answer> {
   return { status: 200, body: value.settings }
 }
 
-/** Of `limits`, `exchange` and `notification` too only what is sent; lists and `grandfather` are replaced whole. Throws AppError notFound, badRequest, changedMeanwhile, graphFailed. */
+/** Of `limits`, `exchange`, `notification` and `schedule` too only what is sent; lists and `grandfather` are replaced whole. Throws AppError notFound, badRequest, changedMeanwhile, graphFailed. */
 export async function patchSettings(call: Call): Promise<Answer> {
   const connectorId = connectorInPath(call)
   const given = await readBody(call.request, settingsPatch)
@@ -29,7 +29,7 @@ export async function patchSettings(call: Call): Promise<Answer> {
 /** The policy with what the PATCH gave. */
 export function withSettings(
   now: Policy,
-  { limits, exchange, notification, ...given }: z.infer<typeof settingsPatch>,
+  { limits, exchange, notification, schedule, ...given }: z.infer<typeof settingsPatch>,
 ): Policy {
   const settings: Settings = withGiven(now.settings, given)
   return {
@@ -39,6 +39,7 @@ export function withSettings(
       limits: withGiven(now.settings.limits, limits ?? {}),
       exchange: withGiven(now.settings.exchange, exchange ?? {}),
       notification: withGiven(notificationOf(now.settings), notification ?? {}),
+      schedule: withGiven(now.settings.schedule, schedule ?? {}),
     },
   }
 }

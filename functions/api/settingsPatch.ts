@@ -4,6 +4,7 @@ import { closedObject, patchOf } from './body.ts'
 import { exchangeSettingsPatch } from './exchangeSettingsPatch.ts'
 import { extraRulesPatch } from './extraRulesPatch.ts'
 import { notificationPatch } from './notificationPatch.ts'
+import { schedulePatch, staleCleanupPatch } from './schedulePatch.ts'
 
 /** Years before 0001 or after 9999 have no ISO form; zod's own check keeps them out. Any offset is read, UTC is kept. */
 export const dateTime = z.iso
@@ -89,4 +90,6 @@ export const settingsPatch = patchOf({
   stop: z.boolean(),
   reportOnly: z.boolean(),
   notification: notificationPatch,
+  schedule: schedulePatch,
+  staleCleanup: staleCleanupPatch,
 })

@@ -45,7 +45,9 @@ export function basisText(policy: Policy, { defaultLevel, rules }: ServerState, 
   const { settings, notificationHtml: _mail, handedOverRules: _rules, ...rest } = policy
   const { limits: _limits, notification: _notification, stop, reportOnly, pins, grandfather, ...others } = settings
   // Decisions depend on Exchange's configuration as it is planned, below; not on what else is set there
-  const { exchange: _exchange, mailboxPolicy: _mailboxPolicy, drift: _drift, ...decisive } = others
+  const { exchange: _exchange, mailboxPolicy: _mailboxPolicy, drift: _drift, ...more } = others
+  // Nor on when a sync comes, or what is tidied up after it
+  const { schedule: _schedule, staleCleanup: _staleCleanup, ...decisive } = more
   const hasPassed = (at: string) => Date.parse(at) <= now.getTime()
   const known = rules.map(({ characteristic, queryString, level }) => [
     characteristic,

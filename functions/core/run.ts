@@ -1,6 +1,7 @@
 /** A run and a connector as they are stored between steps. Pure. */
 import type { Bookmarks, DirectoryBookmark } from './bookmarks.ts'
 import type { LimitRefusal } from './limits.ts'
+import type { Slots } from './schedule.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
 import type { WhatIfReport } from './whatIf.ts'
 
@@ -116,6 +117,8 @@ export interface ConnectorState {
   /** Covers decide to finish. Not taken over before `until`, which is past the last batch's expiry. */
   readonly lease: { readonly runId: string; readonly until: string } | null
   readonly heldRun: string | null
+  /** Times of the connector's schedule whose syncs were asked for. */
+  readonly slots: Slots
   readonly lastFullSync: string | null
   readonly lastQuickSync: string | null
   /** Of the last complete run, for the limits; null before the first. */
@@ -173,6 +176,7 @@ export function newConnector(id: string): ConnectorState {
     pendingFull: null,
     lease: null,
     heldRun: null,
+    slots: { full: null, quick: null },
     lastFullSync: null,
     lastQuickSync: null,
     inventory: null,

@@ -31,6 +31,8 @@ export const defaultSettings: Settings = {
   stop: false,
   reportOnly: false,
   notification: { subject: 'Mail on your {{deviceType}}', templates: {}, waitMinutes: 0, digestTo: [] },
+  schedule: { quickMinutes: 1, fullSyncAt: null },
+  staleCleanup: null,
 }
 
 /** Off until an administrator says otherwise: a new connector changes nothing. */

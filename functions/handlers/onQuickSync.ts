@@ -1,4 +1,4 @@
-/** Timer, every minute by default: a quick sync of every connector. */
+/** Timer, every minute by default: the syncs that are due by each connector's schedule. */
 import type { InvocationContext, Timer } from '@azure/functions'
 import { processWiring, type Wiring } from '../wiring.ts'
 import { startEverywhere } from './startEverywhere.ts'

@@ -5,6 +5,8 @@ export const defaultSchedules = {
   FULL_SYNC_SCHEDULE: '0 0 2 * * *',
   /** Every minute. */
   QUICK_SYNC_SCHEDULE: '0 * * * * *',
+  /** Every minute, when a quick sync of the same minute has spoken with its relay. */
+  PRESENCE_SCHEDULE: '10 * * * * *',
 } as const
 
 /**

@@ -1,10 +1,10 @@
-/** What both timers do: start a run of every connector; one that cannot be started does not stop the others. */
+/** What both timers do: start what is due of every connector; one whose sync cannot be started does not stop the others. */
 import type { InvocationContext } from '@azure/functions'
 import type { RunKind } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import { endRetired } from '../sync/endRetired.ts'
-import { startRun } from '../sync/startRun.ts'
+import { startDue } from '../sync/startDue.ts'
 import type { Wiring } from '../wiring.ts'
 
 /** Fails at the end, so that the invocation shows as failed, when any connector could not be started. */
@@ -18,19 +18,19 @@ export async function startEverywhere(kind: RunKind, context: InvocationContext,
 }
 
 /** The connector with what went wrong, or null. A retired one gets no run, and its relays are told: nothing went wrong. */
-async function start(ports: Ports, kind: RunKind, connectorId: string): Promise<string | null> {
+async function start(ports: Ports, timer: RunKind, connectorId: string): Promise<string | null> {
   try {
-    const { runId, how } = await startRun(ports, { connectorId, kind, askedBy: 'timer', dryRun: false })
-    ports.log.info('timerAsked', { connectorId, kind, runId, how })
+    for (const { kind, runId, how } of await startDue(ports, timer, connectorId))
+      ports.log.info('timerAsked', { connectorId, kind, runId, how })
     return null
   } catch (thrown) {
     const { code, message } = asAppError(thrown)
     if (code === 'connectorRetired') {
-      ports.log.info('timerSkipped', { connectorId, kind, message })
-      if (kind === 'quick') await endRetired(ports, connectorId)
+      ports.log.info('timerSkipped', { connectorId, kind: timer, message })
+      if (timer === 'quick') await endRetired(ports, connectorId)
       return null
     }
-    ports.log.error('timerFailed', { connectorId, kind, code, message })
+    ports.log.error('timerFailed', { connectorId, kind: timer, code, message })
     return `${connectorId} (${code})`
   }
 }

@@ -16,6 +16,8 @@ export interface StartRequest {
   readonly dryRun: boolean
   /** From 1. */
   readonly attempt?: number
+  /** The time of the connector's schedule that this is for, ISO-8601 UTC: whoever asks for it first gets the run, nobody a second. */
+  readonly slot?: string | null
 }
 
 export interface Started {
@@ -41,7 +43,10 @@ export async function startRun(ports: Ports, request: StartRequest): Promise<Sta
   checkNotRetired(state)
   await expireHeldOf(ports, request.connectorId, state.heldRun)
   const running = state.running[request.kind]
-  if (running && (await isAlive(ports, request.connectorId, running))) return { runId: running, how: 'attached' }
+  if (running && (await isAlive(ports, request.connectorId, running))) {
+    if (request.slot) await changeConnector(ports, request.connectorId, (now) => withSlot(now, request))
+    return { runId: running, how: 'attached' }
+  }
   if (
     request.kind === 'full' &&
     state.running.quick &&
@@ -53,7 +58,7 @@ export async function startRun(ports: Ports, request: StartRequest): Promise<Sta
 }
 
 /** True while the run is on its way; one that stands still gets its message again. */
-async function isAlive(ports: Ports, connectorId: string, runId: string): Promise<boolean> {
+export async function isAlive(ports: Ports, connectorId: string, runId: string): Promise<boolean> {
   const run = (await ports.store.run(connectorId, runId))?.value
   if (!run || run.state !== 'running') return false
   const now = ports.clock.now().getTime()
@@ -68,7 +73,7 @@ async function isAlive(ports: Ports, connectorId: string, runId: string): Promis
 async function remember(ports: Ports, request: StartRequest, quickRun: string): Promise<Started> {
   const { connectorId, askedBy, dryRun, attempt = 1 } = request
   const state = await changeConnector(ports, connectorId, (now) =>
-    now.running.quick === quickRun ? { ...now, pendingFull: { askedBy, dryRun, attempt } } : null,
+    now.running.quick === quickRun ? { ...withSlot(now, request), pendingFull: { askedBy, dryRun, attempt } } : null,
   )
   // The quick run ended in the meantime: nobody is left to start what would be remembered
   if (state.running.quick !== quickRun) return startRun(ports, request)
@@ -82,8 +87,9 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
   const take = (state: ConnectorState): ConnectorState | null => {
     // The dead run may have let go in the meantime
     if (state.running[run.kind] !== dead && state.running[run.kind] !== null) return null
+    if (request.slot && (state.slots[run.kind] ?? '') >= request.slot) return null
     const pendingFull = run.kind === 'full' ? null : state.pendingFull
-    return { ...state, running: { ...state.running, [run.kind]: run.id }, pendingFull }
+    return { ...withSlot(state, request), running: { ...state.running, [run.kind]: run.id }, pendingFull }
   }
   const state = await changeConnector(ports, run.connectorId, take)
   if (state.running[run.kind] !== run.id) {
@@ -100,6 +106,10 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
     dryRun: run.dryRun,
   })
   return { runId: run.id, how: 'started' }
+}
+
+function withSlot(state: ConnectorState, { kind, slot }: StartRequest): ConnectorState {
+  return slot ? { ...state, slots: { ...state.slots, [kind]: slot } } : state
 }
 
 /** By the policy as it is saved now. Nothing is written. */

@@ -21,7 +21,8 @@ export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | '
   readonly policy: ScenarioPolicy
   /** Wished for; another free one is taken when it is in use. 0: any. */
   readonly port?: number
-  readonly schedules: { readonly full: string; readonly quick: string }
+  /** `presence` left out: as the quick one. */
+  readonly schedules: { readonly full: string; readonly quick: string; readonly presence?: string }
   /** Connectors beside the first one, each with a hybrid connection of its own; they have no relay until one is added. */
   readonly otherConnectors?: readonly string[]
   /** Commands that the relay runs at the same time, 1 to 15. */
@@ -199,6 +200,7 @@ function environment(
     GRAPH_ENDPOINT: graph,
     FULL_SYNC_SCHEDULE: schedules.full,
     QUICK_SYNC_SCHEDULE: schedules.quick,
+    PRESENCE_SCHEDULE: schedules.presence ?? schedules.quick,
   }
 }
 

@@ -75,6 +75,18 @@ describe('PATCH changes only what is sent', () => {
     ['a scope', { scope: { servers: ['EX1'] } }, { scope: { organizationalUnits: [], servers: ['EX1'] } }],
     ['one limit', { limits: { maxLosing: 7 } }, { limits: { ...defaultSettings.limits, maxLosing: 7 } }],
     ['no limit', { limits: {} }, {}],
+    [
+      'times of full syncs, each once and in order',
+      { schedule: { fullSyncAt: ['14:00', '02:00', '14:00'] } },
+      { schedule: { quickMinutes: 1, fullSyncAt: ['02:00', '14:00'] } },
+    ],
+    ['no quick syncs', { schedule: { quickMinutes: null } }, { schedule: { quickMinutes: null, fullSyncAt: null } }],
+    [
+      'a clean-up with its defaults',
+      { staleCleanup: { days: 90 } },
+      { staleCleanup: { days: 90, maxPerRun: 100, maxShare: 0.2 } },
+    ],
+    ['no clean-up', { staleCleanup: null }, {}],
     ['switches', { stop: true, reportOnly: true }, { stop: true, reportOnly: true }],
     ['nothing', {}, {}],
   ]
@@ -115,7 +127,7 @@ describe('400, and nothing is written', () => {
     [
       'unknown setting',
       { limit: 3 },
-      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, extraRules, scope, limits, exchange, mailboxPolicy, drift, stop, reportOnly, notification',
+      'unknown: limit; known are intunePlanIds, manualEntries, notCompliantLevel, notEnrolledLevel, grandfather, newRecordGraceMinutes, pins, extraRules, scope, limits, exchange, mailboxPolicy, drift, stop, reportOnly, notification, schedule, staleCleanup',
     ],
     [
       'unknown limit',
@@ -243,6 +255,26 @@ describe('400, and nothing is written', () => {
       'a unit that is none',
       { scope: { organizationalUnits: ['Sales'] } },
       'scope.organizationalUnits.0: must be a distinguished name such as OU=Sales,DC=contoso,DC=com',
+    ],
+    ...['2:00', '24:00', '02:60', '0 0 2 * * *'].map((time): [string, unknown, string] => [
+      `a time of day that is none: ${time}`,
+      { schedule: { fullSyncAt: [time] } },
+      'schedule.fullSyncAt.0: must be a time of day in UTC with two digits each, such as 02:00',
+    ]),
+    [
+      'no time of day',
+      { schedule: { fullSyncAt: [] } },
+      'schedule.fullSyncAt: names no time; give one such as 02:00, or null for the times of FULL_SYNC_SCHEDULE',
+    ],
+    [
+      'quick syncs rarer than a day',
+      { schedule: { quickMinutes: 1441 } },
+      'schedule.quickMinutes: Too big: expected number to be <=1440',
+    ],
+    [
+      'a clean-up of what is not old',
+      { staleCleanup: { days: 13 } },
+      'staleCleanup.days: Too small: expected number to be >=14',
     ],
     ['null for a list', { pins: null }, 'pins: Invalid input: expected array, received null'],
   ]

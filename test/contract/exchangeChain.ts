@@ -18,6 +18,7 @@ import { createExchangeServer } from '../../sim/exchange/server.ts'
 import { createSimulation } from '../../sim/exchange/simulation.ts'
 import { parseWorld } from '../../sim/exchange/world.ts'
 import { startRendezvous } from '../../sim/rendezvous/startRendezvous.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
 import type { ExchangeSide } from './exchange.ts'
 
@@ -37,6 +38,13 @@ export interface ChainShell {
 export interface ChainExtras {
   readonly config?: object
   readonly env?: NodeJS.ProcessEnv
+  /** Where relays are recorded, and the cloud side's clock; left out: nothing is recorded, and it is now. */
+  readonly cloud?: { readonly store: Store; readonly now: () => Date }
+}
+
+export interface Chain extends ExchangeSide {
+  /** Everything that the simulated Exchange was asked, by whatever shell. */
+  exchangeRequests(): number
 }
 
 /** Everything on loopback; `close` ends every process. Without `shell`: the stand-in. */
@@ -44,9 +52,11 @@ export async function openChain(
   world: unknown,
   shell: ChainShell = { executable: standIn },
   extras: ChainExtras = {},
-): Promise<ExchangeSide> {
+): Promise<Chain> {
   const simulation = createSimulation(parseWorld(world))
   const server = createExchangeServer(simulation).listen(0, '127.0.0.1')
+  let asked = 0
+  server.on('request', () => (asked += 1))
   await once(server, 'listening')
   const rendezvous = await startRendezvous({ paths: ['contoso'], rules: [listenRule, sendRule] })
   const address = `${rendezvous.url}/$hc/contoso`
@@ -66,10 +76,10 @@ export async function openChain(
   const exchange = relayExchange({
     open: () => connect({ address, tokenProvider, subprotocol, attempts: 1 }),
     signer: signerFrom(cloud.privateKey),
-    relays: async () => [approved(relay.fingerprint)],
-    sawRelay: async () => {},
-    store: fakeStore(),
-    now: () => new Date(),
+    relays: async (id) => (extras.cloud ? extras.cloud.store.relays(id) : [approved(relay.fingerprint)]),
+    sawRelay: async (id, seen) => extras.cloud?.store.sawRelay(id, seen),
+    store: extras.cloud?.store ?? fakeStore(),
+    now: extras.cloud?.now ?? (() => new Date()),
     newId: randomUUID,
     // Less than the world has, so that a listing that is cut cannot have arrived whole.
     rowCredit: 500,
@@ -78,6 +88,7 @@ export async function openChain(
   return {
     exchange,
     connectorId,
+    exchangeRequests: () => asked,
     setLists: async (guid, { allowed, blocked }) => {
       const lists = { ActiveSyncAllowedDeviceIDs: [...allowed], ActiveSyncBlockedDeviceIDs: [...blocked] }
       applyPatch(simulation.exchange, { mailboxes: [{ Guid: guid, ...lists }] })

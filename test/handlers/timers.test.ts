@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { onFullSync } from '../../functions/handlers/onFullSync.ts'
 import { onQuickSync } from '../../functions/handlers/onQuickSync.ts'
+import { onPresence } from '../../functions/handlers/onPresence.ts'
 import { defaultSchedules, schedule } from '../../functions/handlers/schedules.ts'
+import type { RelayApproval } from '../../functions/core/relay.ts'
 import { newConnector } from '../../functions/core/run.ts'
+import type { Schedule } from '../../functions/core/schedule.ts'
+import { defaultPolicy, defaultSettings } from '../../functions/core/settings.ts'
 import { AppError } from '../../functions/errors.ts'
 import { context, handlers, timer, unconfigured } from './handlerFixture.ts'
 
@@ -63,6 +67,145 @@ describe.each(timers)('the timer of %s syncs', (kind, handler) => {
     await expect(handler(timer, context(kind), wiring)).rejects.toThrow(
       'the app is not configured: A is missing; set it',
     )
+  })
+})
+
+describe('a connector with a schedule of its own', () => {
+  const retiredAt = '2026-11-20T08:00:00.000Z'
+  async function scheduled(schedule: Partial<Schedule>) {
+    const app = handlers(['contoso', 'fabrikam'])
+    const settings = { ...defaultSettings, schedule: { ...defaultSettings.schedule, ...schedule } }
+    await app.store.saveDocument('contoso', 'policy', { ...defaultPolicy, settings }, null)
+    const kinds = async (id: string) => (await app.store.runs(id, 99)).map(({ kind }) => kind).toSorted()
+    const tick = async (kind: 'full' | 'quick', minutes = 0) => {
+      app.clock.advance(minutes * 60_000)
+      await (kind === 'full' ? onFullSync : onQuickSync)(timer, context(kind), app.wiring)
+    }
+    /** As if it had come to its end. */
+    const end = async () => {
+      const found = await app.store.document('contoso', 'connector')
+      if (!found) throw new Error('no connector')
+      const running = { full: null, quick: null }
+      await app.store.saveDocument('contoso', 'connector', { ...found.value, running }, found.etag)
+    }
+    return { ...app, kinds, tick, end }
+  }
+
+  test('starts its full sync at the tick after its time, once, and not when the app’s timer comes', async () => {
+    const app = await scheduled({ fullSyncAt: ['09:00'] })
+    app.clock.advance(Date.parse('2026-11-21T08:59:30Z') - app.clock.now().getTime())
+    await app.store.saveDocument(
+      'contoso',
+      'connector',
+      { ...newConnector('contoso'), lastFullSync: '2026-11-20T09:20:00.000Z' },
+      null,
+    )
+    await app.tick('full')
+    await app.tick('quick')
+    expect(await app.kinds('contoso')).toEqual(['quick'])
+    expect(await app.kinds('fabrikam')).toEqual(['full', 'quick'])
+    await app.end()
+    // Nobody was there at 09:00
+    await app.tick('quick', 40)
+    expect(await app.kinds('contoso')).toEqual(['full', 'quick', 'quick'])
+    await app.end()
+    await app.tick('quick', 1)
+    expect((await app.kinds('contoso')).filter((kind) => kind === 'full')).toHaveLength(1)
+    await app.end()
+    await app.tick('quick', 24 * 60)
+    expect((await app.kinds('contoso')).filter((kind) => kind === 'full')).toHaveLength(2)
+  })
+
+  test('of two ticks at once one starts the full sync', async () => {
+    const app = await scheduled({ fullSyncAt: ['02:00'], quickMinutes: null })
+    await Promise.all([app.tick('quick'), app.tick('quick')])
+    const runs = await app.store.runs('contoso', 9)
+    expect(runs.filter(({ state }) => state === 'running')).toHaveLength(1)
+  })
+
+  test('has quick syncs as often as it says, or none', async () => {
+    const app = await scheduled({ quickMinutes: 30 })
+    for (let minute = 0; minute < 60; minute += 1) {
+      await app.tick('quick', 1)
+      await app.end()
+    }
+    expect((await app.kinds('contoso')).length).toBeGreaterThanOrEqual(2)
+    expect((await app.kinds('contoso')).length).toBeLessThanOrEqual(3)
+    const silent = await scheduled({ quickMinutes: null })
+    await silent.tick('quick')
+    expect([await silent.kinds('contoso'), await silent.kinds('fabrikam')]).toEqual([[], ['quick']])
+  })
+
+  test('starts a full sync that waits although no quick one is due', async () => {
+    const app = await scheduled({ quickMinutes: null })
+    const pendingFull = { askedBy: 'timer', dryRun: false, attempt: 2 }
+    await app.store.saveDocument('contoso', 'connector', { ...newConnector('contoso'), pendingFull }, null)
+    await app.tick('quick')
+    expect(await app.store.runs('contoso', 9)).toMatchObject([{ kind: 'full', attempt: 2 }])
+    expect((await app.store.document('contoso', 'connector'))?.value.pendingFull).toBeNull()
+  })
+
+  test('is told of at every tick of the quick timer: ages in minutes from its row', async () => {
+    const app = await scheduled({ quickMinutes: 60 })
+    const now = app.clock.now().getTime()
+    const ago = (minutes: number) => new Date(now - minutes * 60_000).toISOString()
+    const state = { ...newConnector('contoso'), lastFullSync: ago(90), noRelaySince: ago(0.2) }
+    await app.store.saveDocument('contoso', 'connector', state, null)
+    await app.store.saveDocument(
+      'fabrikam',
+      'connector',
+      { ...newConnector('fabrikam'), retired: { by: null, at: retiredAt } },
+      null,
+    )
+    await app.tick('quick')
+    await app.tick('full')
+    expect(app.log.of('connectorState').map(({ fields }) => fields)).toEqual([
+      {
+        connectorId: 'contoso',
+        retired: false,
+        heldRun: null,
+        heldMinutes: null,
+        noRelayMinutes: 1,
+        fullSyncAgeMinutes: 90,
+        quickSyncAgeMinutes: null,
+        quickMinutes: 60,
+        problem: null,
+      },
+      expect.objectContaining({ connectorId: 'fabrikam', retired: true, noRelayMinutes: 0, quickMinutes: 1 }),
+    ])
+  })
+})
+
+describe('the presence timer', () => {
+  test('asks the relays of every connector that is not retired, and never fails of what it finds', async () => {
+    const app = handlers(['contoso', 'fabrikam', 'gone'])
+    const retired = { by: null, at: '2026-11-20T08:00:00.000Z' }
+    await app.store.saveDocument('gone', 'connector', { ...newConnector('gone'), retired }, null)
+    await onPresence(timer, context('presence'), app.wiring)
+    expect(app.log.of('relayPresence').map(({ fields }) => fields)).toEqual([
+      { connectorId: 'contoso', found: 'noRelay' },
+      { connectorId: 'fabrikam', found: 'noRelay' },
+    ])
+  })
+
+  test('asks nobody where a conversation has just told', async () => {
+    const app = handlers()
+    const seen = (secondsAgo: number) => new Date(app.clock.now().getTime() - secondsAgo * 1000).toISOString()
+    const relay: RelayApproval = {
+      fingerprint: 'f1',
+      publicKey: 'k',
+      state: 'approved',
+      host: 'h',
+      about: null,
+      firstSeen: seen(900),
+      lastSeen: seen(19),
+    }
+    await app.store.saveRelay('contoso', relay, null)
+    await onPresence(timer, context('presence'), app.wiring)
+    expect(app.log.of('relayPresence')).toEqual([])
+    app.clock.advance(1000)
+    await onPresence(timer, context('presence'), app.wiring)
+    expect(app.log.of('relayPresence')).toHaveLength(1)
   })
 })
 

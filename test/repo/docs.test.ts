@@ -68,7 +68,7 @@ describe('the README says what the code does', () => {
     const config = files.map(read).join('\n').replaceAll('${name}__', 'AzureWebJobsStorage__')
     const names = [
       ...config.matchAll(
-        /['`](EASGATE_[A-Z_]+|[A-Z]+_SYNC_SCHEDULE|GRAPH_ENDPOINT|RELAY_TOKEN_SCOPE|AZURE_CLIENT_ID|AzureWebJobsStorage(?:__\w+)?)['`]/g,
+        /['`](EASGATE_[A-Z_]+|[A-Z]+(?:_SYNC)?_SCHEDULE|GRAPH_ENDPOINT|RELAY_TOKEN_SCOPE|AZURE_CLIENT_ID|AzureWebJobsStorage(?:__\w+)?)['`]/g,
       ),
     ]
     const namesRead = new Set(names.map(([, name = '']) => name))
