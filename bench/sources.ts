@@ -66,6 +66,7 @@ export function sources(mailboxes: number): Sources {
     change: () => pages<never>([]) as never,
     sendMail: () => pages<never>([]) as never,
     deviceStatus: async () => null,
+    lastSyncs: async () => new Map(),
     destroy: async () => ({ id: '', ok: true, warnings: [], durationMs: 0 }),
   }
   return {

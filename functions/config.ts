@@ -42,7 +42,8 @@ export function readConfig(env: Environment): ConfigResult {
     relayTokenScope: setting(env, 'RELAY_TOKEN_SCOPE') ?? defaultRelayTokenScope,
     clientId: setting(env, 'AZURE_CLIENT_ID') ?? null,
   }
-  for (const name of ['FULL_SYNC_SCHEDULE', 'QUICK_SYNC_SCHEDULE', 'PRESENCE_SCHEDULE']) checkSchedule(env, name, complain)
+  for (const name of ['FULL_SYNC_SCHEDULE', 'QUICK_SYNC_SCHEDULE', 'PRESENCE_SCHEDULE'])
+    checkSchedule(env, name, complain)
   checkSwitches(env, complain)
   const [signer] = signers
   if (problems.length > 0 || !signer || !storage) return { ok: false, problems }

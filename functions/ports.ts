@@ -19,6 +19,7 @@ import type { PolicyProperties } from './core/ownConfiguration.ts'
 import type { DeviceStatus } from './core/deviceStatus.ts'
 import type { Retirement } from './core/run.ts'
 import type { RelayIdentity } from './core/relay.ts'
+import type { LastSync } from './core/stale.ts'
 import type { DestroyCommand } from './core/wipe.ts'
 import type { Store } from './portsStore.ts'
 
@@ -68,6 +69,11 @@ export interface Conversation {
   sendMail(batchId: string, mails: readonly Mail[]): AsyncIterable<MailOutcome>
   /** For a person who asks: slow. null: Exchange has no such record. `mailboxGuid` null: not known. */
   deviceStatus(of: { readonly record: string; readonly mailboxGuid: string | null }): Promise<DeviceStatus | null>
+  /**
+   * When the partnerships of these mailboxes synced last, by mailbox Guid. Slow: Exchange opens every mailbox. One that is gone, or cannot be read, is missing.
+   * Throws AppError exchangeFailed where the account may not ask.
+   */
+  lastSyncs(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, readonly LastSync[]>>
   /**
    * One command that loses data, sent once; never repeated here. ran `unknown`: it may have been done. Throws AppError only when nothing was sent or the relay
    * took nothing of it: conflict where its own configuration does not allow it, or its Exchange cannot.

@@ -24,6 +24,7 @@ import { handOver, listRules } from './rules.ts'
 import { reinstate, retire } from './retirement.ts'
 import { approve, getRun, listChanges, listRuns, reject } from './runs.ts'
 import { getSettings, patchSettings } from './settings.ts'
+import { getStale, previewStale, removeStale } from './stale.ts'
 import { syncConnector } from './syncConnector.ts'
 import { testMail } from './testMail.ts'
 import { getEdit, startEdit } from './whatIf.ts'
@@ -83,6 +84,9 @@ const table = [
   ['wipeDevice', 'POST', `${device}/wipe`, 'Admin', wipe],
   ['cancelWipe', 'POST', `${device}/cancelWipe`, 'Admin', cancel],
   ['removePartnership', 'POST', `${device}/remove`, 'Admin', remove],
+  ['previewStale', 'POST', `${own}/stale/preview`, 'Operator', previewStale],
+  ['getStale', 'GET', `${own}/stale/{runId}`, 'Reader', getStale],
+  ['removeStale', 'POST', `${own}/stale`, 'Admin', removeStale],
   ['startWhatIf', 'POST', `${own}/whatIf`, 'Operator', startEdit],
   ['getWhatIf', 'GET', `${own}/whatIf/{runId}`, 'Reader', getEdit],
   ['listRuns', 'GET', `${own}/runs`, 'Reader', listRuns],

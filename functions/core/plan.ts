@@ -1,6 +1,7 @@
 /** What a plan is made of: changes with before and after, each in one of the four phases of design.md 4. Pure types and keys. */
 import type { ConfigurationValues, PolicyProperties, ValueName } from './ownConfiguration.ts'
 import type { Access, AccessLevel, AccessRule, List, NoticeReason, Reason } from './types.ts'
+import type { StaleRecord } from './stale.ts'
 import type { TraceLine } from './traceLine.ts'
 
 /** 1 let in by list; 2 loosen the organization; 3 tighten it; 4 keep out by list. A run cut anywhere leaves people in. */
@@ -85,10 +86,10 @@ export interface PlannedNotice {
   readonly isPostponed: boolean
 }
 
-export type PlannedChange = MailboxChange | ConfigurationChange | PlannedNotice
+export type PlannedChange = MailboxChange | ConfigurationChange | PlannedNotice | StaleRecord
 
 export function isConfigurationChange(change: PlannedChange): change is ConfigurationChange {
-  return change.kind !== 'lists' && change.kind !== 'adopt' && change.kind !== 'notice'
+  return change.kind !== 'lists' && change.kind !== 'adopt' && change.kind !== 'notice' && change.kind !== 'stale'
 }
 
 /** What stands for the run's id where its notices are kept. */

@@ -2,6 +2,7 @@
 import type { Bookmarks, DirectoryBookmark } from './bookmarks.ts'
 import type { LimitRefusal } from './limits.ts'
 import type { Slots } from './schedule.ts'
+import type { StaleReport } from './stale.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
 import type { WhatIfReport } from './whatIf.ts'
 
@@ -25,6 +26,8 @@ export const stepNames = [
   'finish',
   'keepApproved',
   'whatIf',
+  'findStale',
+  'removeStale',
 ] as const
 export type StepName = (typeof stepNames)[number]
 
@@ -38,9 +41,9 @@ export interface Run {
   /**
    * What is read and decided. everything: all of it. changes: the mailboxes that a change touched. stored: those are read, and everything stored is
    * decided again, because the policy or Exchange's configuration is another. whatIf: nothing is read or written; everything stored is decided by another
-   * policy, and the difference is the run's report.
+   * policy, and the difference is the run's report. stale: partnerships without a sync for long are looked for, and may be removed; nothing is decided.
    */
-  readonly mode: 'everything' | 'changes' | 'stored' | 'whatIf'
+  readonly mode: 'everything' | 'changes' | 'stored' | 'whatIf' | 'stale'
   /** Computes everything and sends nothing. */
   readonly dryRun: boolean
   /** `timer`, or a person's id. */
@@ -89,6 +92,8 @@ export interface Run {
   readonly retires?: true
   /** Of a what-if, as far as it has come. */
   readonly report?: WhatIfReport
+  /** Of one of the mode `stale`. */
+  readonly stale?: StaleReport
 }
 
 /** Numbers of a run by name: `found.records`, `decided.quarantine.notEnrolled`, `outcome.done` … Added up, never replaced. */
@@ -117,6 +122,8 @@ export interface ConnectorState {
   /** Covers decide to finish. Not taken over before `until`, which is past the last batch's expiry. */
   readonly lease: { readonly runId: string; readonly until: string } | null
   readonly heldRun: string | null
+  /** The run of the mode `stale` that is on its way. */
+  readonly staleRun: string | null
   /** Times of the connector's schedule whose syncs were asked for. */
   readonly slots: Slots
   readonly lastFullSync: string | null
@@ -176,6 +183,7 @@ export function newConnector(id: string): ConnectorState {
     pendingFull: null,
     lease: null,
     heldRun: null,
+    staleRun: null,
     slots: { full: null, quick: null },
     lastFullSync: null,
     lastQuickSync: null,

@@ -7,6 +7,7 @@ import { fromExchangeMailbox } from './fromExchangeMailbox.ts'
 import { fromExchangeRecord } from './fromExchangeRecord.ts'
 import type { Greeting } from './greetRelay.ts'
 import { readDeviceStatus } from './readDeviceStatus.ts'
+import { readLastSyncs } from './readLastSyncs.ts'
 import { findMailboxes, newRecords, recordsOf } from './readChanged.ts'
 import { readPages, type ReadCommand } from './readBatch.ts'
 import { readConfiguration } from './readConfiguration.ts'
@@ -94,6 +95,10 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
     async deviceStatus(of) {
       checkNoListing('The status of a record')
       return readDeviceStatus(channel, dialect, of, options)
+    },
+    async lastSyncs(mailboxGuids) {
+      checkNoListing('The last syncs of mailboxes')
+      return readLastSyncs(channel, dialect, mailboxGuids, options)
     },
     async destroy(batchId, command) {
       checkNoListing('A device action')

@@ -64,6 +64,7 @@ function toRow(key: string, row: StoredRow) {
 const kinds: Record<RowKind, RowKind> = {
   device: 'device',
   entry: 'entry',
+  lastSync: 'lastSync',
   mailbox: 'mailbox',
   mark: 'mark',
   pin: 'pin',

@@ -43,5 +43,6 @@ export async function changeConnector(
 /** The row without this run: it neither runs nor holds the lease any more. */
 export function withoutRun(state: ConnectorState, run: Run): ConnectorState {
   const running = state.running[run.kind] === run.id ? { ...state.running, [run.kind]: null } : state.running
-  return { ...state, running, lease: state.lease?.runId === run.id ? null : state.lease }
+  const staleRun = state.staleRun === run.id ? null : state.staleRun
+  return { ...state, running, staleRun, lease: state.lease?.runId === run.id ? null : state.lease }
 }

@@ -13,7 +13,7 @@ export async function endRetired(ports: Ports, connectorId: string): Promise<voi
   const state = (await readConnector(ports, connectorId))?.value
   if (!state?.retired) return
   const failure = { code: 'connectorRetired', message: retiredText(state) }
-  for (const runId of Object.values(state.running)) {
+  for (const runId of [...Object.values(state.running), state.staleRun]) {
     if (runId !== null) await failRun(ports, { connectorId, runId, position: 0 }, failure)
   }
   try {

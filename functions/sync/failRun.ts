@@ -29,14 +29,18 @@ export async function failRun(
   const { connectorId, runId } = message
   const run = await markFailed(ports, connectorId, runId, failure)
   if (!run) return
-  const isTriedAgain =
-    run.kind === 'full' && run.mode !== 'whatIf' && run.attempt < maxAttempts && !lasting.has(failure.code)
+  const isTriedAgain = run.kind === 'full' && isSync(run) && run.attempt < maxAttempts && !lasting.has(failure.code)
   await changeConnector(ports, connectorId, (state) => release(ports, state, run, isTriedAgain))
   const { kind, step, attempt } = run
   ports.log.error('runFailed', { runId, connectorId, kind, step, attempt, isTriedAgain, ...failure })
   await ports.store.clearStaged(connectorId, runId)
   // What is to be tried again waits for the next run's end: the timer's quick sync, within a minute
   if (!isTriedAgain) await startPending(ports, connectorId)
+}
+
+/** Neither a what-if nor a clean-up: those are a person's to ask for again, or the next scheduled sync's. */
+function isSync({ mode }: Run): boolean {
+  return mode !== 'whatIf' && mode !== 'stale'
 }
 
 function release(ports: Ports, state: ConnectorState, run: Run, isTriedAgain: boolean): ConnectorState {

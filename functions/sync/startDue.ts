@@ -33,6 +33,7 @@ export async function startDue(ports: Ports, timer: RunKind, connectorId: string
     ...(await startRun(ports, { connectorId, kind, askedBy: 'timer', dryRun: false, slot })),
   })
   if (timer === 'full') return schedule.fullSyncAt === null ? [await start('full', null)] : []
+  if (state.staleRun !== null) await isAlive(ports, connectorId, state.staleRun)
   const due = dueSyncs(schedule, state, ports.clock.now())
   if (isNothing(due)) await keepGoing(ports, state)
   return [

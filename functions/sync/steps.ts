@@ -4,6 +4,7 @@ import type { Step } from './step.ts'
 import { apply } from './steps/apply.ts'
 import { decidePartitions } from './steps/decidePartitions.ts'
 import { digest } from './steps/digest.ts'
+import { findStale } from './steps/findStale.ts'
 import { finish } from './steps/finish.ts'
 import { gatherChanges } from './steps/gatherChanges.ts'
 import { gatherConfiguration } from './steps/gatherConfiguration.ts'
@@ -15,6 +16,7 @@ import { gatherUsers } from './steps/gatherUsers.ts'
 import { keepApproved } from './steps/keepApproved.ts'
 import { limits } from './steps/limits.ts'
 import { notify } from './steps/notify.ts'
+import { removeStale } from './steps/removeStale.ts'
 import { takeLease } from './steps/takeLease.ts'
 import { whatIf } from './steps/whatIf.ts'
 
@@ -35,4 +37,6 @@ export const steps: Readonly<Record<StepName, Step>> = {
   finish, //              numbers, lease, the run that waits
   keepApproved, //        a held plan approved for some groups: the rest of it is dropped
   whatIf, //              instead of all of these: another policy over everything stored, nothing written
+  findStale, //           instead of all of these: partnerships without a sync for long, asked for mailbox by mailbox
+  removeStale, //         those of them that a person, or a scheduled clean-up, has removed; one after the other
 }

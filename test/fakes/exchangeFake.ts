@@ -21,6 +21,7 @@ export type FakeCall =
   | 'newRecords'
   | 'destroy'
   | 'deviceStatus'
+  | 'lastSyncs'
 
 /** Faults may be set and changed at any time through `fake.faults`. */
 export interface ExchangeFaults {
@@ -41,6 +42,8 @@ export interface ExchangeFaults {
   cut?: 'mailboxes' | 'records' | undefined
   /** Commands on these mailboxes (lower-case Guids) fail, and are executed all the same where `executes` says so. */
   failMailboxes?: ReadonlyMap<string, NonNullable<CommandOutcome['failure']> & { readonly executes?: boolean }>
+  /** Mailboxes (Guids) whose statistics cannot be read. */
+  unreadable?: ReadonlySet<string>
   /** Relays have no notification account. */
   noMailAccount?: boolean
   /** Batches already run are forgotten, as if another relay answered. */

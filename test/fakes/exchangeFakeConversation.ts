@@ -3,6 +3,7 @@ import type { EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/
 import type { DeviceStatus } from '../../functions/core/deviceStatus.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { RelayIdentity } from '../../functions/core/relay.ts'
+import type { LastSync } from '../../functions/core/stale.ts'
 import type { Mail, MailOutcome } from '../../functions/core/mail.ts'
 import type { DestroyCommand } from '../../functions/core/wipe.ts'
 import type {
@@ -145,6 +146,13 @@ export class FakeConversation implements Conversation {
       wipe: never,
       accountOnlyWipe: never,
     }
+  }
+
+  async lastSyncs(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, readonly LastSync[]>> {
+    await this.#enter('lastSyncs')
+    const { state, faults } = this.#shared
+    const readable = mailboxGuids.filter((guid) => state.lists(guid) !== null && !faults.unreadable?.has(guid))
+    return new Map(readable.map((guid) => [guid, state.lastSyncs(guid)]))
   }
 
   async destroy(_batchId: string, command: DestroyCommand): Promise<CommandOutcome> {

@@ -1,5 +1,6 @@
 /** The state behind the fake Exchange: lists, rules and default with Exchange's own semantics, and its refusals. */
 import type { AccessLevel, AccessRule, EasRecord, ExchangeConfiguration, Mailbox } from '../../functions/core/types.ts'
+import type { LastSync } from '../../functions/core/stale.ts'
 import type { ChangeCommand, DeviceLists } from '../../functions/ports.ts'
 import {
   addressesOf,
@@ -126,6 +127,25 @@ export class ExchangeFakeState {
       firstSync: stated.FirstSyncTime ? new Date(stated.FirstSyncTime).toISOString() : null,
       ...this.#access(stated),
     }))
+  }
+
+  lastSyncs(mailboxGuid: string): LastSync[] {
+    const own = [...this.#devices].filter(([, { Mailbox }]) => Mailbox?.toLowerCase() === mailboxGuid.toLowerCase())
+    return own.map(([record, stated]) => {
+      const times = [stated.LastSuccessSync, stated.LastSyncAttemptTime].flatMap((time) => time ?? [])
+      const { DeviceWipeRequestTime: asked, DeviceWipeAckTime: confirmed } = stated
+      return {
+        record,
+        deviceId: stated.DeviceId ?? null,
+        deviceType: stated.DeviceType ?? null,
+        lastSync:
+          times
+            .map((time) => new Date(time).toISOString())
+            .toSorted()
+            .at(-1) ?? null,
+        isWipePending: Boolean(asked) && !(confirmed && asked && confirmed >= asked),
+      }
+    })
   }
 
   configuration(): ExchangeConfiguration {

@@ -25,6 +25,10 @@ export interface FakeDevice {
   readonly DeviceUserAgent?: string | null
   readonly ClientType?: string | null
   readonly FirstSyncTime?: string | null
+  readonly LastSuccessSync?: string | null
+  readonly LastSyncAttemptTime?: string | null
+  readonly DeviceWipeRequestTime?: string | null
+  readonly DeviceWipeAckTime?: string | null
   /** DeviceDiscovery stays; every other state is computed. */
   readonly DeviceAccessState?: string | null
 }

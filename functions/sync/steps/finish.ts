@@ -7,6 +7,7 @@ import { saveBookmarks } from '../changes/saveBookmarks.ts'
 import { changeConnector, withoutRun } from '../connector.ts'
 import { isWithdrawn, retiredAt } from '../retireConnector.ts'
 import { startPending } from '../startPending.ts'
+import { startStaleCleanup } from '../startStale.ts'
 import type { Step } from '../step.ts'
 import { inventoryOf } from './limits.ts'
 
@@ -29,6 +30,7 @@ export const finish: Step = async (ports, run) => {
     ...(state.retiring && isWithdrawn({ ...run, counts }) ? retiredAt(now) : {}),
   }))
   await startPending(ports, run.connectorId)
+  if (!run.retires) await startStaleCleanup(ports, run, run.policy.settings.staleCleanup ?? null)
   ports.log.info('runDone', {
     runId: run.id,
     connectorId: run.connectorId,

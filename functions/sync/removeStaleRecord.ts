@@ -1,0 +1,88 @@
+/** Ends one stale partnership, if it still is one: everything that spoke for it is read again first. */
+import { deviceKey } from '../core/deviceKey.ts'
+import type { Outcome } from '../core/plan.ts'
+import type { Run } from '../core/run.ts'
+import { staleVerdict, type StaleRecord } from '../core/stale.ts'
+import type { EasRecord } from '../core/types.ts'
+import { AppError } from '../errors.ts'
+import type { Conversation, Ports } from '../ports.ts'
+import { defaultPolicy, withDefaults } from '../core/settings.ts'
+import { removePartnership } from './deviceActions.ts'
+import { isWipeClaimed, staleFacts } from './staleFacts.ts'
+import { storedMailbox } from './storedMailboxes.ts'
+import { reportOf } from './steps/findStale.ts'
+import { takeOffLists } from './takeOffLists.ts'
+
+/*
+ * Exchange says now                         | outcome
+ * its mailbox is gone                       | gone
+ * the record is gone                        | gone; its id is taken off the lists: a removal may have been cut in between
+ * the record is not stale any more          | changedSinceRead: left
+ * it is, and the removal is done            | done; its id is taken off the lists
+ * it is, and the removal fails              | failed
+ * it is, and nobody knows                   | thrown: asked again, which finds one of these
+ * Where another record of the mailbox has the same id, the lists are left: they speak of that one, too.
+ */
+/** Throws AppError conflict where the relay does not allow it, relayLost, exchangeFailed. */
+export async function removeStaleRecord(
+  ports: Ports,
+  conversation: Conversation,
+  run: Run,
+  { mailboxGuid, record: guid, deviceId }: StaleRecord,
+): Promise<Outcome> {
+  const { connectorId } = run
+  const end = (state: Outcome['state'], message: string | null = null): Outcome => {
+    return { state, at: ports.clock.now().toISOString(), message }
+  }
+  const records = (await conversation.recordsOf([mailboxGuid])).get(mailboxGuid)
+  if (!records) return end('gone', 'its mailbox is gone')
+  const record = records.find((one) => one.guid === guid)
+  const why = record ? await leftBecause(ports, conversation, run, mailboxGuid, record) : null
+  if (why !== null) return end('changedSinceRead', why)
+  const within = { ...ports, exchange: { ...ports.exchange, converse: inThis(conversation) } }
+  const asked = { connectorId, record: guid, by: run.approvedBy ?? run.askedBy }
+  if (record) {
+    const { state, message } = await removePartnership(within, asked)
+    if (state === 'failed') return end('failed', message)
+    if (state === 'unknown')
+      throw new AppError(
+        'relayLost',
+        `it is not known whether EAS record ${guid} was removed: ${message}; asked again`,
+        {
+          retryable: true,
+        },
+      )
+  }
+  const isElsewhere = records.some((one) => one.guid !== guid && deviceKey(one.deviceId) === deviceKey(deviceId))
+  if (!isElsewhere) await takeOffLists(within, asked, mailboxGuid, deviceId)
+  return record ? end('done') : end('gone')
+}
+
+/** The same conversation for everything that is asked of one record. */
+function inThis(conversation: Conversation): Ports['exchange']['converse'] {
+  return async (_connectorId, use) => use(conversation)
+}
+
+/** null: it is as stale as it was. */
+async function leftBecause(
+  ports: Ports,
+  conversation: Conversation,
+  run: Run,
+  mailboxGuid: string,
+  record: EasRecord,
+): Promise<string | null> {
+  const { connectorId } = run
+  const mailbox = await storedMailbox(ports.store, connectorId, mailboxGuid)
+  if (!mailbox) return 'unknown'
+  const { settings } = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
+  const nowMs = ports.clock.now().getTime()
+  const lists = (await conversation.lists([mailboxGuid])).get(mailboxGuid) ?? { allowed: [], blocked: [] }
+  const ofSettings = new Map(settings.pins.map((pin) => [pin.record, pin]))
+  const facts = {
+    ...staleFacts(record, mailbox, { lists, readAtMs: nowMs, ofSettings, nowMs }),
+    isWipeClaimed: await isWipeClaimed(ports, connectorId, record.guid),
+    said: (await conversation.lastSyncs([mailboxGuid])).get(mailboxGuid) ?? null,
+  }
+  const verdict = staleVerdict(record, facts, reportOf(run).cutoff)
+  return typeof verdict === 'string' ? verdict : null
+}
