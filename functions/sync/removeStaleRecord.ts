@@ -16,7 +16,7 @@ import { takeOffLists } from './takeOffLists.ts'
 /*
  * Exchange says now                         | outcome
  * its mailbox is gone                       | gone
- * the record is gone                        | gone; its id is taken off the lists: a removal may have been cut in between
+ * the record is gone                        | gone, audited; its id is taken off the lists: a removal may have been cut in between
  * the record is not stale any more          | changedSinceRead: left
  * it is, and the removal is done            | done; its id is taken off the lists
  * it is, and the removal fails              | failed
@@ -44,18 +44,26 @@ export async function removeStaleRecord(
   if (record) {
     const { state, message } = await removePartnership(within, asked)
     if (state === 'failed') return end('failed', message)
-    if (state === 'unknown')
-      throw new AppError(
-        'relayLost',
-        `it is not known whether EAS record ${guid} was removed: ${message}; asked again`,
-        {
-          retryable: true,
-        },
-      )
-  }
+    if (state === 'unknown') throw notKnown(guid, message)
+  } else await auditGone(ports, run, asked)
   const isElsewhere = records.some((one) => one.guid !== guid && deviceKey(one.deviceId) === deviceKey(deviceId))
   if (!isElsewhere) await takeOffLists(within, asked, mailboxGuid, deviceId)
   return record ? end('done') : end('gone')
+}
+
+function notKnown(record: string, message: string | null): AppError {
+  const what = `it is not known whether EAS record ${record} was removed (${message})`
+  return new AppError('relayLost', `${what}; it is looked at again`, { retryable: true })
+}
+
+/** Whoever sent the removal may have died before it could say how that ended. */
+async function auditGone(
+  { store, clock }: Ports,
+  { id: runId }: Run,
+  { connectorId, record, by }: { readonly connectorId: string; readonly record: string; readonly by: string },
+): Promise<void> {
+  const row = { at: clock.now().toISOString(), actor: by, action: 'device.remove', runId, subject: record }
+  await store.appendAudit(connectorId, [{ ...row, before: null, after: null, outcome: 'verified: it is gone' }])
 }
 
 /** The same conversation for everything that is asked of one record. */

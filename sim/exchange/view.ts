@@ -7,9 +7,11 @@ export interface View<T> {
   readonly stated: (object: T) => Readonly<Record<string, unknown>>
 }
 
-/** Reads one property, whatever the case of its name. */
+/** Reads one property, whatever the case of its name; statistics have no DeviceId and a DeviceID, so the exact name goes first. */
 export function reader<T>(view: View<T>, property: string): (object: T) => unknown {
-  const name = Object.keys(view.known).find((known) => known.toLowerCase() === property.toLowerCase())
+  const names = Object.keys(view.known)
+  const isSame = (known: string) => known.toLowerCase() === property.toLowerCase()
+  const name = names.includes(property) ? property : names.find(isSame)
   const known = name === undefined ? undefined : view.known[name]
   return known ?? ((object) => view.stated(object)[property])
 }

@@ -27,6 +27,8 @@ export interface RelaySettings {
   /** The notification account, and where its Autodiscover and EWS are; left out: none. */
   readonly mail?: MailAccount & { readonly ewsUrl: string }
   readonly parallel: number
+  /** Its own switches; left out: off. */
+  readonly allow?: { readonly wipe?: boolean; readonly removePartnership?: boolean } | undefined
   /** Takes the place of the connector that serves the Exchange organization. */
   readonly replace?: boolean | undefined
   /** Default: what the environment names, or the stand-in; see `powershellOf`. */
@@ -58,13 +60,14 @@ export async function startRelay(
 
 /** What an administrator's tools would write. */
 function configuration(settings: RelaySettings) {
-  const { connectorId, address, cloudKey, parallel, mail, replace = false } = settings
+  const { connectorId, address, cloudKey, parallel, mail, allow, replace = false } = settings
   const powershell = settings.powershell ?? powershellOf(process.env)
   return {
     connectorId,
     replace,
     rendezvous: { address, keyName: 'relay', key: { env: 'EASGATE_LISTEN_KEY' } },
     cloudKeys: [cloudKey],
+    ...(allow && { allow }),
     stateDir: 'state',
     powershell: { ...powershell, parallel },
     connection: { server: 'ex1.contoso.com' },

@@ -8,7 +8,7 @@ import { appAt, type App } from './app.ts'
 import { startChild, type Child, type ChildOptions } from './child.ts'
 import { freePort } from './freePort.ts'
 import { startFunctions, type FunctionsSettings } from './functionsHost.ts'
-import { startRelay, type LocalRelay } from './localRelay.ts'
+import { startRelay, type LocalRelay, type RelaySettings } from './localRelay.ts'
 import type { ScenarioPolicy } from './scenarioFile.ts'
 import { setPolicy } from './setPolicy.ts'
 import { startSurroundings, type MailAccount, type Surroundings } from './surroundings.ts'
@@ -25,6 +25,8 @@ export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | '
   readonly schedules: { readonly full: string; readonly quick: string; readonly presence?: string }
   /** Connectors beside the first one, each with a hybrid connection of its own; they have no relay until one is added. */
   readonly otherConnectors?: readonly string[]
+  /** What the relays' own configuration allows beyond reading and changing. */
+  readonly allow?: RelaySettings['allow']
   /** Commands that the relay runs at the same time, 1 to 15. */
   readonly parallel?: number
   readonly latencyMs?: number
@@ -175,6 +177,7 @@ function relayStarter(
       exchangeUrl,
       mail: { ...keys.mail, ewsUrl },
       parallel: options.parallel ?? 4,
+      allow: options.allow,
       nodeOptions: options.relayNodeOptions,
     })
 }

@@ -1,6 +1,7 @@
 /** Stale partnerships through the whole system over fakes: looked for, looked at, removed by a person's word. */
 import { describe, expect, test } from 'vitest'
 import { partitionOf } from '../../functions/core/partition.ts'
+import { setPin } from '../../functions/sync/pins.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
 import type { FakeDevice } from '../fakes/exchangeFakeWorld.ts'
 import { fakeSystem } from '../sync/fakeSystem.ts'
@@ -86,8 +87,8 @@ describe('a preview', () => {
   })
 
   test('leaves a pinned record, and an id that somebody else blocked', async () => {
-    const { system, app, preview } = await company([old, old, old])
-    await app.call('PUT', `${own}/pins/r1`, { body: { access: 'allow', note: '' } })
+    const { system, preview } = await company([old, old, old])
+    await setPin(system.ports, 'contoso', 'm1', { record: 'r1', access: 'allow', note: '', until: null })
     system.exchange.state.putMailbox({ Guid: 'm3', ActiveSyncBlockedDeviceIDs: [] })
     await system.sync('full')
     system.exchange.state.putMailbox({ Guid: 'm3', ActiveSyncBlockedDeviceIDs: ['DEV3'] })
@@ -183,7 +184,7 @@ describe('a removal', () => {
     const { system, app, preview, remove, view, here } = await company([old, old, old, old, old])
     const { id } = await preview()
     system.exchange.state.putDevice({ Guid: 'r1', LastSuccessSync: '2026-11-21T07:59:00Z' })
-    await app.call('PUT', `${own}/pins/r2`, { body: { access: 'block', note: '' } })
+    await setPin(system.ports, 'contoso', 'm2', { record: 'r2', access: 'block', note: '', until: null })
     await app.call('POST', `${own}/devices/r3/wipe`, { body: {} })
     system.exchange.state.putDevice({ Guid: 'r3', DeviceWipeRequestTime: '2026-11-21T08:00:00Z' })
     system.exchange.state.putDevice({ Guid: 'r4', LastSuccessSync: null })

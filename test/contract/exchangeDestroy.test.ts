@@ -4,6 +4,7 @@ import { destroyContract, destroyWorld } from './exchangeDestroy.ts'
 
 destroyContract('the fake', async (isAllowed) => {
   const exchange = fakeExchange(destroyWorld)
+  exchange.state.now = () => new Date()
   exchange.destroys.isRefused = !isAllowed
   return { exchange, connectorId: 'contoso', close: async () => {} }
 })

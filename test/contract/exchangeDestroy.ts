@@ -12,6 +12,17 @@ export interface DestroySide {
 const mailbox = '00000000-0000-4000-8000-000000000001'
 const record = (index: number) => `00000000-0000-4000-9000-00000000000${index}`
 
+/** The second only tries, and was wiped; the third says nothing of itself. */
+const statistics: Readonly<Record<number, object>> = {
+  1: { LastSuccessSync: '2026-03-01T08:00:00Z', LastSyncAttemptTime: '2026-03-01T07:00:00Z' },
+  2: {
+    LastSuccessSync: '2026-01-01T08:00:00Z',
+    LastSyncAttemptTime: '2026-11-01T08:00:00Z',
+    DeviceWipeRequestTime: '2026-02-01T08:00:00Z',
+    DeviceWipeAckTime: '2026-02-02T08:00:00Z',
+  },
+}
+
 /** One mailbox with three phones. */
 export const destroyWorld = {
   organization: 'Contoso',
@@ -24,6 +35,7 @@ export const destroyWorld = {
     DeviceId: `Dev${index}`,
     DeviceType: 'iPhone',
     ClientType: 'EAS',
+    ...statistics[index],
   })),
 }
 
@@ -59,11 +71,28 @@ export function destroyContract(name: string, open: (isAllowed: boolean) => Prom
       expect(await records(false)).toEqual([1, 2, 3].map(record))
     })
 
+    test('when the partnerships of a mailbox synced last, or tried; a mailbox that is not there is missing', async () => {
+      const said = await converse(true, (conversation) => conversation.lastSyncs([mailbox, record(9)]))
+      expect([...said.keys()]).toEqual([mailbox])
+      const own = (said.get(mailbox) ?? []).toSorted((a, b) => ((a.record ?? '') < (b.record ?? '') ? -1 : 1))
+      const phone = (index: number, lastSync: string | null) => ({
+        record: record(index),
+        deviceId: `Dev${index}`,
+        deviceType: 'iPhone',
+        lastSync,
+        isWipePending: false,
+      })
+      expect(own).toEqual([phone(1, '2026-03-01T08:00:00.000Z'), phone(2, '2026-11-01T08:00:00.000Z'), phone(3, null)])
+    })
+
     test('a wipe, of the phone or of the account alone, is taken and can be cancelled; the partnership stays', async () => {
       for (const accountOnly of [false, true]) {
         for (const kind of ['wipe', 'cancelWipe'] as const) {
           const outcome = await destroy(true, { id: 'x', kind, record: record(2), accountOnly })
           expect(outcome).toMatchObject({ id: 'x', ok: true })
+          const said = await converse(true, (conversation) => conversation.lastSyncs([mailbox]))
+          const own = said.get(mailbox)?.find((one) => one.record === record(2))
+          expect([kind, own?.isWipePending]).toEqual([kind, kind === 'wipe'])
         }
       }
       expect(await records(true)).toContain(record(2))

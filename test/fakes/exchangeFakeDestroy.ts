@@ -30,5 +30,9 @@ export function runFakeDestroy(fake: FakeDestroys, state: ExchangeFakeState, com
   }
   fake.executed.push(command)
   if (command.kind === 'remove') state.removeDevice(command.record)
+  else {
+    const DeviceWipeRequestTime = command.kind === 'wipe' ? state.now().toISOString() : null
+    state.putDevice({ Guid: command.record, DeviceWipeRequestTime })
+  }
   return breaks === 'after' ? lost : { ...head, ok: true }
 }
