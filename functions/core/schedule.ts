@@ -1,4 +1,12 @@
 /** When a connector's own syncs are due, by its settings and the times that were taken already. Pure; times are UTC. */
+import type { StaleCleanup } from './stale.ts'
+
+/** What of a connector's settings says when something happens by itself. */
+export interface WhenSettings {
+  readonly schedule: Schedule
+  /** Partnerships of phones that do not sync any more are removed after a scheduled full sync; null: only a person removes them. */
+  readonly staleCleanup: StaleCleanup | null
+}
 
 export interface Schedule {
   /** A quick sync every so many minutes, counted from midnight of 1970-01-01; 1: at every tick of the timer; null: none. */

@@ -3,9 +3,8 @@ import type { ExtraRuleSetting } from './extraRules.ts'
 import type { Pin } from './pin.ts'
 import type { Limits } from './limits.ts'
 import type { ExchangeMailboxPolicy, ExchangeSettings, MailboxPolicySetting } from './ownConfiguration.ts'
-import type { Schedule } from './schedule.ts'
+import type { WhenSettings } from './schedule.ts'
 import type { Scope } from './scope.ts'
-import type { StaleCleanup } from './stale.ts'
 
 export type AccessLevel = 'allow' | 'block' | 'quarantine'
 export type HeldLevel = 'block' | 'quarantine'
@@ -157,7 +156,7 @@ export interface Policy {
 }
 
 /** easgate's own settings; defaults in settings.ts. */
-export interface Settings {
+export interface Settings extends WhenSettings {
   /** Service plan ids that count as an Intune licence. */
   readonly intunePlanIds: readonly string[]
   readonly manualEntries: 'respect' | 'override' | 'adopt'
@@ -183,9 +182,6 @@ export interface Settings {
   /** Every run is a dry run. */
   readonly reportOnly: boolean
   readonly notification: NotificationSettings
-  readonly schedule: Schedule
-  /** Partnerships of phones that do not sync any more are removed after a scheduled full sync; null: only a person removes them. */
-  readonly staleCleanup: StaleCleanup | null
 }
 
 /** Mails to people; the HTML of the policy is the template for all languages that have none of their own. */
