@@ -44,7 +44,7 @@ export async function startRun(ports: Ports, request: StartRequest): Promise<Sta
   await expireHeldOf(ports, request.connectorId, state.heldRun)
   const running = state.running[request.kind]
   if (running && (await isAlive(ports, request.connectorId, running))) {
-    if (request.slot) await changeConnector(ports, request.connectorId, (now) => withSlot(now, request))
+    await takeSlot(ports, request, running)
     return { runId: running, how: 'attached' }
   }
   if (
@@ -55,6 +55,12 @@ export async function startRun(ports: Ports, request: StartRequest): Promise<Sta
     return remember(ports, request, state.running.quick)
   }
   return create(ports, request, running)
+}
+
+/** A dry run is no sync: what is due waits for its end. */
+async function takeSlot(ports: Ports, request: StartRequest, running: string): Promise<void> {
+  if (!request.slot || (await ports.store.run(request.connectorId, running))?.value.dryRun) return
+  await changeConnector(ports, request.connectorId, (now) => withSlot(now, request))
 }
 
 /** True while the run is on its way; one that stands still gets its message again. */

@@ -7,6 +7,7 @@ import type { RelayApproval } from '../../functions/core/relay.ts'
 import { newConnector } from '../../functions/core/run.ts'
 import type { Schedule } from '../../functions/core/schedule.ts'
 import { defaultPolicy, defaultSettings } from '../../functions/core/settings.ts'
+import { startRun } from '../../functions/sync/startRun.ts'
 import { AppError } from '../../functions/errors.ts'
 import { context, handlers, timer, unconfigured } from './handlerFixture.ts'
 
@@ -114,6 +115,19 @@ describe('a connector with a schedule of its own', () => {
     await app.end()
     await app.tick('quick', 24 * 60)
     expect((await app.kinds('contoso')).filter((kind) => kind === 'full')).toHaveLength(2)
+  })
+
+  test('has its full sync after a dry run that was on its way at its time', async () => {
+    const app = await scheduled({ fullSyncAt: ['02:00'], quickMinutes: null })
+    const dry = { connectorId: 'contoso', kind: 'full', askedBy: 'ana', dryRun: true } as const
+    await startRun(app.ports, dry)
+    await app.tick('quick')
+    expect((await app.store.runs('contoso', 9)).map(({ dryRun }) => dryRun)).toEqual([true])
+    await app.end()
+    await app.tick('quick', 1)
+    await app.tick('quick', 1)
+    const runs = await app.store.runs('contoso', 9)
+    expect(runs.map(({ dryRun }) => dryRun).toSorted((a, b) => Number(a) - Number(b))).toEqual([false, true])
   })
 
   test('of two ticks at once one starts the full sync', async () => {
