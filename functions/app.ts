@@ -22,6 +22,7 @@ app.timer('quickSync', { schedule: schedule('QUICK_SYNC_SCHEDULE', process.env),
 
 // Keep the audit's heads where nobody can change them
 app.timer('anchorAudit', { schedule: '0 7 * * * *', handler: onAnchorAudit })
+
 // Know whether a relay is there, however rare syncs are
 app.timer('presence', { schedule: schedule('PRESENCE_SCHEDULE', process.env), handler: onPresence })
 
