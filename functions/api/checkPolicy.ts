@@ -13,8 +13,7 @@ const atOnce = 8
  * what                                        | answer
  * a group that was named before               | not asked for: switching off must work while a group is gone
  * a group that does not exist                 | 400
- * an included or a rule's group of nobody     | 400
- * an excluded group of nobody                 | saved: that nobody is exempt yet is no mistake
+ * a group of nobody                           | 400: most likely another one was meant, and those in it would be cut off
  * Graph does not answer                       | 503: nothing is saved unchecked
  * rules that are as they were                 | not asked for
  * an expression that does not compile         | 400
@@ -49,7 +48,6 @@ function ruleProblems(compilePattern: Ports['compilePattern'], before: Policy, a
 interface NamedGroup {
   readonly property: string
   readonly id: string
-  readonly mayBeEmpty: boolean
 }
 
 function newGroups(before: Policy, after: Policy): NamedGroup[] {
@@ -61,17 +59,14 @@ function newGroups(before: Policy, after: Policy): NamedGroup[] {
   return lists.flatMap(([property, old, now]) => {
     const known = new Set(old.map((id) => id.toLowerCase()))
     const added = now.filter((id) => !known.has(id.toLowerCase()))
-    return added.map((id) => ({ property, id, mayBeEmpty: property === 'excludedGroups' }))
+    return added.map((id) => ({ property, id }))
   })
 }
 
-async function groupProblem(
-  directory: Ports['directory'],
-  { property, id, mayBeEmpty }: NamedGroup,
-): Promise<string | null> {
+async function groupProblem(directory: Ports['directory'], { property, id }: NamedGroup): Promise<string | null> {
   try {
     const { items, next } = await directory.memberIds(id, null)
-    if (items.length > 0 || next !== null || mayBeEmpty) return null
+    if (items.length > 0 || next !== null) return null
     return `${property}: the group ${id} has no users in it, directly or through groups; add them first, or leave the group out`
   } catch (thrown) {
     if (!(thrown instanceof AppError) || thrown.code !== 'groupNotFound') throw thrown
