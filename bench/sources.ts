@@ -63,6 +63,7 @@ export function sources(mailboxes: number): Sources {
       new Map(guids.map((guid) => [guid, byGuid.get(guid)?.records.map(({ record }) => record) ?? []])),
     newRecords: async () => [],
     lists: async () => new Map(),
+    policiesOf: async () => new Map(),
     change: () => pages<never>([]) as never,
     sendMail: () => pages<never>([]) as never,
     deviceStatus: async () => null,

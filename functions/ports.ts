@@ -60,6 +60,8 @@ export interface Conversation {
   newRecords(since: string): Promise<readonly EasRecord[]>
   /** The two lists of these mailboxes as they are now, by mailbox Guid; a mailbox that is gone is missing. */
   lists(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, DeviceLists>>
+  /** The EAS mailbox policy that each of these was given, as Exchange prints it; null: its default. A mailbox that is gone, or does not say, is missing. */
+  policiesOf(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, string | null>>
   /**
    * Runs one batch of changes; yields outcomes as they come, one per command. Throws AppError relayLost (retryable) when the conversation broke: commands
    * without an outcome may or may not have run. Several may run at once.
@@ -108,6 +110,8 @@ export type ChangeCommand = { readonly id: string } & (
       readonly addBlocked: readonly string[]
       readonly removeBlocked: readonly string[]
     }
+  /** `policy`: its Guid or name; null: Exchange's default. */
+  | { readonly kind: 'assignPolicy'; readonly mailboxGuid: string; readonly policy: string | null }
   | { readonly kind: 'defaultLevel'; readonly level: AccessLevel }
   | {
       readonly kind: 'newRule'

@@ -25,7 +25,7 @@ export interface Documents {
   bookmarks: Bookmarks
 }
 /** lastSync: of an EAS record, as it was last asked for, so that it is not asked for again before it can be stale; by the record's Guid. */
-export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'record' | 'pin' | 'mark' | 'lastSync'
+export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'assignment' | 'record' | 'pin' | 'mark' | 'lastSync'
 
 /**
  * A row of the records table. `data` is JSON text exactly as it was gathered, so that "differs" is a comparison of texts; `decision` is JSON text

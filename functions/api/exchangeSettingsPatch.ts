@@ -40,6 +40,8 @@ const mailboxPolicy = closedObject({
     .refine((given) => JSON.stringify(given).length <= maxPolicyChars, `must be at most ${maxPolicyChars} characters`)
     // What the schemas of the single properties let through
     .transform((given) => given as PolicyProperties),
+  assign: z.enum(['none', 'inScope']).default('none'),
+  others: z.enum(['respect', 'override']).default('respect'),
 })
 
 export const exchangeSettingsPatch = {

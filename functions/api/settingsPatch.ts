@@ -83,6 +83,7 @@ export const settingsPatch = patchOf({
     minPopulation: z.int().min(0).max(1_000_000),
     maxLosing: z.int().min(0).max(1_000_000),
     maxShrinkShare: share,
+    maxPolicyAssignments: z.int().min(0).max(1_000_000),
     /** At most 30 days: what was read then says little about now. */
     heldHours: z.int().min(1).max(720),
   }),

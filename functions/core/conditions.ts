@@ -50,7 +50,11 @@ export function isEvaluated(record: EasRecord, mailbox: Mailbox | null): boolean
   if (record.clientType !== null && record.clientType.toLowerCase() !== 'eas') return false
   if (record.state === 'deviceDiscovery' || record.deviceId.trim() === '') return false
   if (record.deviceType?.toLowerCase() === 'easprobedevicetype') return false
-  return mailbox === null || (mailbox.isActiveSyncEnabled && !isHealthOrTest(mailbox))
+  return mailbox === null || isEvaluatedMailbox(mailbox)
+}
+
+export function isEvaluatedMailbox(mailbox: Mailbox): boolean {
+  return mailbox.isActiveSyncEnabled && !isHealthOrTest(mailbox)
 }
 
 /** Exchange's own monitoring mailboxes and the connectivity test users (facts A4). */

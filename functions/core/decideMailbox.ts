@@ -6,6 +6,7 @@ import { deviceKey, findEntry } from './deviceKey.ts'
 import { baseAccess, effectiveAccess } from './exchangeAccess.ts'
 import { match } from './match.ts'
 import { membership, type Adoption, type ListChange, type MailboxChange, type Membership } from './plan.ts'
+import { planAssignment, type AssignmentVerdict, type OwnAssignment } from './planAssignment.ts'
 import { planLists, type DecidedRecord } from './planLists.ts'
 import { ownLists } from './ownLists.ts'
 import { holdingPin, type Pin } from './pin.ts'
@@ -22,6 +23,8 @@ export interface MailboxFacts {
   readonly records: readonly { readonly record: EasRecord; readonly previous: StoredDecision | null }[]
   /** Entries that easgate made or took away, as recorded. */
   readonly entries: readonly OwnEntry[]
+  /** The mailbox policy that easgate gave it, as recorded. */
+  readonly assignment?: OwnAssignment | null
   /** The records' own pins, ended ones too. */
   readonly pins: readonly Pin[]
   /** When the reading of the lists began, Unix milliseconds. */
@@ -36,6 +39,7 @@ export interface MailboxVerdict {
   readonly changes: readonly MailboxChange[]
   /** Recorded entries that say nothing any more: their rows go. */
   readonly obsolete: readonly OwnEntry[]
+  readonly assignment: Pick<AssignmentVerdict, 'isObsolete' | 'left'>
   /** Per record: what Exchange does now, and what it will do once the plan is carried out. */
   readonly effects: readonly { readonly now: Decision['access']; readonly after: Decision['access'] }[]
 }
@@ -56,12 +60,16 @@ export function decideMailbox(
     return { record, facts: known, decision }
   })
   const changes = mailbox ? planLists(mailbox, decided, present, context, traceOf(context)) : []
+  const { assignment: recorded = null, readAtMs } = facts
+  const assignment = mailbox && planAssignment({ mailbox, owner, recorded, readAtMs }, context)
+  const assignments = assignment?.change ? [assignment.change] : []
   return {
     owner,
     decisions: decided.map(({ decision }) => decision),
     facts: decided.map((one) => one.facts),
-    changes: mailbox ? [...adoption(mailbox, decided, present, context), ...changes] : changes,
+    changes: mailbox ? [...adoption(mailbox, decided, present, context), ...changes, ...assignments] : changes,
     obsolete: own?.obsolete ?? [],
+    assignment: { isObsolete: assignment?.isObsolete ?? false, left: assignment?.left ?? null },
     effects: decided.map((one) => effectOf(one, changes, context)),
   }
 }

@@ -1,6 +1,7 @@
 /** What all records of a run are decided by: the policy, made ready for many questions. Pure. */
 import { compileRules, type ServerRules } from './exchangeAccess.ts'
 import type { ExtraRule } from './extraRules.ts'
+import type { Assigning } from './planAssignment.ts'
 import type { Pin } from './pin.ts'
 import type { AccessRule, AccessLevel, HeldLevel, Policy } from './types.ts'
 
@@ -23,6 +24,8 @@ export interface DecisionContext {
   readonly extraRules: readonly ExtraRule[]
   readonly grandfather: { readonly existedBeforeMs: number; readonly untilMs: number } | null
   readonly newRecordGraceMs: number
+  /** null: mailbox policies are none of the caller's business. */
+  readonly assigning: Assigning | null
   /** Levels of the platform exceptions by name in lower case. */
   readonly exceptions: {
     readonly family: ReadonlyMap<string, AccessLevel>
@@ -37,9 +40,17 @@ export interface DecisionInput {
   readonly now: Date
   /** The policy's own, compiled (compileExtraRules). */
   readonly extraRules: readonly ExtraRule[]
+  readonly assigning?: Assigning | null
 }
 
-export function makeContext({ policy, current, planned, now, extraRules }: DecisionInput): DecisionContext {
+export function makeContext({
+  policy,
+  current,
+  planned,
+  now,
+  extraRules,
+  assigning = null,
+}: DecisionInput): DecisionContext {
   const { settings } = policy
   const nowMs = now.getTime()
   const heldLevel = policy.defaultAccessLevel === 'quarantine' ? 'quarantine' : 'block'
@@ -65,6 +76,7 @@ export function makeContext({ policy, current, planned, now, extraRules }: Decis
       untilMs: Date.parse(grandfather.until),
     },
     newRecordGraceMs: settings.newRecordGraceMinutes * 60_000,
+    assigning,
     exceptions: { family: named('family'), model: named('model') },
   }
 }

@@ -11,6 +11,8 @@ export interface Limits {
   readonly maxLosing: number
   /** Share (0–1) by which an inventory may shrink against the last complete run. */
   readonly maxShrinkShare: number
+  /** How many mailboxes may get another EAS mailbox policy in one run: a stricter one keeps phones out, whatever the lists say. */
+  readonly maxPolicyAssignments: number
   /** How long a held plan waits for a person's word. */
   readonly heldHours: number
 }
@@ -20,6 +22,8 @@ export interface PlanNumbers {
   readonly nowAllowed: number
   /** Of these, records that would lose access. */
   readonly losing: number
+  /** Mailboxes that would get another EAS mailbox policy; left out: none. */
+  readonly reassigned?: number
   readonly inventory: Inventory
   /** Of the last complete run; null at the first. */
   readonly lastInventory: Inventory | null
@@ -27,7 +31,7 @@ export interface PlanNumbers {
 }
 
 export interface LimitRefusal {
-  readonly limit: 'losingShare' | 'losingNumber' | 'shrunkInventory' | 'emptyGroup'
+  readonly limit: 'losingShare' | 'losingNumber' | 'shrunkInventory' | 'emptyGroup' | 'policyAssignments'
   /** Which inventory or group; null where there is only one. */
   readonly what: string | null
   readonly number: number
@@ -41,12 +45,18 @@ export interface LimitRefusal {
  * losingNumber     | more than maxLosing records lose access
  * losingShare      | at least minPopulation are allowed now, and more than maxLosingShare of them lose access
  * shrunkInventory  | records, Intune devices or users in scope shrank by more than maxShrinkShare, from at least minPopulation
+ * policyAssignments | more than maxPolicyAssignments mailboxes get another EAS mailbox policy
  * emptyGroup       | an included group had members at the last complete run and has none now
  */
 
 /** The first limit that the plan breaks, with numbers and remedy; null when it may go on. */
 export function checkLimits(numbers: PlanNumbers, limits: Limits): LimitRefusal | null {
-  return checkInventory(numbers, limits) ?? checkGroups(numbers) ?? checkLosing(numbers, limits)
+  return (
+    checkInventory(numbers, limits) ??
+    checkGroups(numbers) ??
+    checkLosing(numbers, limits) ??
+    checkAssignments(numbers, limits)
+  )
 }
 
 const remedy =
@@ -60,6 +70,19 @@ function checkLosing({ nowAllowed, losing }: PlanNumbers, limits: Limits): Limit
   if (nowAllowed < limits.minPopulation || losing <= nowAllowed * limits.maxLosingShare) return null
   const message = `${losing} of ${nowAllowed} allowed devices (${percent(losing / nowAllowed)}) would lose access; the limit is ${percent(limits.maxLosingShare)}. ${remedy}`
   return { limit: 'losingShare', what: null, number: losing, of: nowAllowed, allowed: limits.maxLosingShare, message }
+}
+
+function checkAssignments({ reassigned = 0 }: PlanNumbers, { maxPolicyAssignments }: Limits): LimitRefusal | null {
+  if (reassigned <= maxPolicyAssignments) return null
+  const message = `${reassigned} mailboxes would get another EAS mailbox policy; the limit is ${maxPolicyAssignments}. ${remedy}`
+  return {
+    limit: 'policyAssignments',
+    what: null,
+    number: reassigned,
+    of: reassigned,
+    allowed: maxPolicyAssignments,
+    message,
+  }
 }
 
 function checkInventory({ inventory, lastInventory }: PlanNumbers, limits: Limits): LimitRefusal | null {

@@ -46,6 +46,10 @@ export interface ExchangeMailboxPolicy {
 export interface MailboxPolicySetting {
   readonly name: string
   readonly properties: PolicyProperties
+  /** Who gets it; left out: nobody. inScope: the mailboxes of the users that the policy is for, but for those never blocked. */
+  readonly assign?: 'none' | 'inScope'
+  /** Mailboxes that have somebody else's policy; left out: respect. */
+  readonly others?: 'respect' | 'override'
 }
 
 /** What the settings ask for of the organization; null: left alone, and given back where easgate had set it. */

@@ -1,5 +1,6 @@
 /** What a plan is made of: changes with before and after, each in one of the four phases of design.md 4. Pure types and keys. */
 import type { ConfigurationValues, PolicyProperties, ValueName } from './ownConfiguration.ts'
+import type { OwnAssignment, PolicyName } from './planAssignment.ts'
 import type { Access, AccessLevel, AccessRule, List, NoticeReason, Reason } from './types.ts'
 import type { StaleRecord } from './stale.ts'
 import type { TraceLine } from './traceLine.ts'
@@ -48,7 +49,7 @@ export type ValueChange = {
 }[ValueName]
 
 /** `mends`: the thing whose drift the change mends (drift.ts). */
-export type ConfigurationChange = { readonly phase: 2 | 3; readonly mends?: string } & (
+export type ConfigurationChange = { readonly phase: 2 | 3 | 4; readonly mends?: string } & (
   | ValueChange
   | { readonly kind: 'newRule'; readonly rule: AccessRule }
   | { readonly kind: 'setRule'; readonly rule: AccessRule; readonly level: AccessLevel }
@@ -72,7 +73,23 @@ export interface Adoption {
   readonly entries: readonly { readonly deviceId: string; readonly list: List }[]
 }
 
-export type MailboxChange = ListChange | Adoption
+/** One Set-CASMailbox -ActiveSyncMailboxPolicy. It may tighten: in phase 3, behind the changes of the policies themselves. */
+export interface PolicyAssignment {
+  readonly kind: 'assignment'
+  readonly phase: 3
+  readonly mailboxGuid: string
+  /** As Exchange printed it; null: its default. */
+  readonly before: string | null
+  readonly after: PolicyName | null
+  /** Goes on record before it is sent; null: what stood there before easgate comes back. */
+  readonly own: Pick<OwnAssignment, 'policy' | 'before' | 'mended'> | null
+  /** What was on record when the plan was made. */
+  readonly recorded: OwnAssignment | null
+  /** Somebody took it away. */
+  readonly mends?: true
+}
+
+export type MailboxChange = ListChange | Adoption | PolicyAssignment
 
 /** A mail that is to be sent before the plan is applied. Kept beside the run's changes, under `noticesOf` its id. */
 export interface PlannedNotice {
@@ -89,7 +106,7 @@ export interface PlannedNotice {
 export type PlannedChange = MailboxChange | ConfigurationChange | PlannedNotice | StaleRecord
 
 export function isConfigurationChange(change: PlannedChange): change is ConfigurationChange {
-  return change.kind !== 'lists' && change.kind !== 'adopt' && change.kind !== 'notice' && change.kind !== 'stale'
+  return !('mailboxGuid' in change)
 }
 
 /** What stands for the run's id where its notices are kept. */
@@ -117,7 +134,6 @@ export interface Outcome {
 
 /** Keys sort by phase, then configuration before mailboxes, then partition: reading in key order is the order of apply. */
 export function changeKey(change: MailboxChange | ConfigurationChange, partition: number, index: number): string {
-  const isMailbox = change.kind === 'lists' || change.kind === 'adopt'
-  if (!isMailbox) return `${change.phase}|!${String(index).padStart(4, '0')}`
+  if (isConfigurationChange(change)) return `${change.phase}|!${String(index).padStart(4, '0')}`
   return `${change.phase}|${String(partition).padStart(4, '0')}|${change.mailboxGuid}|${change.kind}`
 }

@@ -18,7 +18,7 @@ import type { ConfigurationChange } from './plan.ts'
  * yes             | easgate's; prints otherwise than | drift: set again, or left
  *                 |   after easgate set it           |
  * yes             | somebody else's                  | left as it is; the settings refuse such a name
- * no, or other    | easgate's                        | taken away (phase 3); Exchange refuses while a mailbox has it, and the next full sync tries again
+ * no, or other    | easgate's                        | taken away (phase 4, when nobody has it from easgate any more); Exchange refuses while a mailbox has it, and the next full sync tries again
  *   name          |                                  |
  */
 export function planMailboxPolicy(
@@ -35,7 +35,7 @@ export function planMailboxPolicy(
   for (const recorded of own) {
     const found = existing.find((policy) => isSame(policy, recorded))
     const wish = wanted && isSameName(wanted.name, recorded.name) ? wanted : null
-    if (found && !wish) changes.push({ kind: 'removePolicy', phase: 3, guid: found.guid, name: found.name })
+    if (found && !wish) changes.push({ kind: 'removePolicy', phase: 4, guid: found.guid, name: found.name })
     const known = found ? withReading(recorded, found) : recorded
     // What was claimed and never made, or is gone and not wanted any more, is forgotten
     if (!found && (!wish || recorded.guid === null || recorded.isRemoving)) continue

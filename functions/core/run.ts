@@ -134,6 +134,8 @@ export interface ConnectorState {
   readonly allowed: number
   /** Records that lost access by quick syncs since then, or since a person approved one: together they keep to the limits, too. */
   readonly lost: number
+  /** Mailboxes that quick syncs gave another EAS mailbox policy since then; left out: none. */
+  readonly reassigned?: number
   /** What the last conversation's relay said of itself. */
   readonly relay: {
     readonly host: string

@@ -11,6 +11,7 @@ export const defaultLimits: Limits = {
   minPopulation: 20,
   maxLosing: 500,
   maxShrinkShare: 0.2,
+  maxPolicyAssignments: 500,
   heldHours: 24,
 }
 
@@ -50,5 +51,6 @@ export const defaultPolicy: Policy = {
 
 /** A policy as it was stored; settings that a newer version added have their defaults. */
 export function withDefaults(stored: Policy): Policy {
-  return { ...defaultPolicy, ...stored, settings: { ...defaultSettings, ...stored.settings } }
+  const limits = { ...defaultLimits, ...stored.settings.limits }
+  return { ...defaultPolicy, ...stored, settings: { ...defaultSettings, ...stored.settings, limits } }
 }

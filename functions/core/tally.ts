@@ -14,6 +14,8 @@ export function add(tally: Tally, name: string, number = 1): void {
  * now.allowed                 records that Exchange lets in before the plan
  * losing, gaining             records whose access ends or begins with the plan
  * planned.changes             changes of mailboxes
+ * assignments.planned         mailboxes that get another EAS mailbox policy
+ * assignments.<why>           mailboxes that should have one and are left without: foreign, drift, fighting
  * obsolete                    rows of recorded entries that went
  */
 export function tallyMailbox(tally: Tally, facts: MailboxFacts, verdict: MailboxVerdict): void {
@@ -30,5 +32,8 @@ export function tallyMailbox(tally: Tally, facts: MailboxFacts, verdict: Mailbox
     if (now !== 'allow' && after === 'allow') add(tally, 'gaining')
   }
   if (verdict.changes.length > 0) add(tally, 'planned.changes', verdict.changes.length)
+  const assignments = verdict.changes.filter(({ kind }) => kind === 'assignment').length
+  if (assignments > 0) add(tally, 'assignments.planned', assignments)
+  if (verdict.assignment.left) add(tally, `assignments.${verdict.assignment.left}`)
   if (verdict.obsolete.length > 0) add(tally, 'obsolete', verdict.obsolete.length)
 }

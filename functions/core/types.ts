@@ -23,6 +23,8 @@ export interface Mailbox {
   readonly isActiveSyncEnabled: boolean
   /** Where its database is active now; null where Exchange does not say. */
   readonly serverName: string | null
+  /** The EAS mailbox policy that it was given, as Exchange prints it; null: Exchange's default. Left out: Exchange did not say. */
+  readonly activeSyncPolicy?: string | null
   readonly allowed: readonly string[]
   readonly blocked: readonly string[]
 }

@@ -38,6 +38,8 @@ export interface WhatIfReport extends Effect {
   readonly examples: { readonly gaining: readonly WhatIfExample[]; readonly losing: readonly WhatIfExample[] }
   /** What would become of Exchange's own configuration. */
   readonly configuration: readonly ConfigurationChange[]
+  /** Mailboxes that would get another EAS mailbox policy. */
+  readonly reassigned: number
 }
 
 export const emptyReport: WhatIfReport = {
@@ -52,6 +54,7 @@ export const emptyReport: WhatIfReport = {
   byModel: {},
   examples: { gaining: [], losing: [] },
   configuration: [],
+  reassigned: 0,
 }
 
 const mostExamples = 50
@@ -71,7 +74,8 @@ export interface Compared {
 
 /** The report with one more mailbox in it. */
 export function withMailbox(report: WhatIfReport, compared: Compared): WhatIfReport {
-  let after = report
+  const isReassigned = compared.proposed.changes.some(({ kind }) => kind === 'assignment')
+  let after = isReassigned ? { ...report, reassigned: report.reassigned + 1 } : report
   for (const [index, { record }] of compared.facts.records.entries()) after = withRecord(after, compared, record, index)
   return after
 }

@@ -20,8 +20,28 @@ export function fromExchangeMailbox(row: Row, rowNumber: number): Mailbox {
     addresses: smtpAddresses(row, primarySmtp),
     isActiveSyncEnabled: flagOf(row, 'ActiveSyncEnabled', true),
     serverName: textOf(row, 'ServerName'),
+    ...givenPolicy(row),
     ...fromExchangeLists(row),
   }
+}
+
+function givenPolicy(row: Row): Pick<Mailbox, 'activeSyncPolicy'> {
+  const activeSyncPolicy = fromExchangePolicy(row)
+  return activeSyncPolicy === undefined ? {} : { activeSyncPolicy }
+}
+
+/*
+ *   IsDefaulted True                      null: Exchange's default
+ *   Phones                                Phones
+ *   CN=Phones,CN=Mobile Mailbox …         Phones
+ *   none, and IsDefaulted is not there    undefined: a server, or an account's rights, that do not show it
+ */
+export function fromExchangePolicy(row: Row): string | null | undefined {
+  if (flagOf(row, 'ActiveSyncMailboxPolicyIsDefaulted', false)) return null
+  const text = textOf(row, 'ActiveSyncMailboxPolicy')
+  if (text === null) return row['ActiveSyncMailboxPolicyIsDefaulted'] === undefined ? undefined : null
+  const first = /^CN=((?:[^\\,]|\\.)+),/i.exec(text)?.[1]
+  return first?.replaceAll(/\\(.)/g, '$1') ?? text
 }
 
 /** The two lists, in Exchange's spelling and order. */

@@ -12,7 +12,7 @@ import { findMailboxes, newRecords, recordsOf } from './readChanged.ts'
 import { readPages, type ReadCommand } from './readBatch.ts'
 import { readConfiguration } from './readConfiguration.ts'
 import type { RelayChannel } from './relayChannel.ts'
-import { rereadLists, type RereadOptions } from './rereadLists.ts'
+import { rereadLists, rereadPolicies, type RereadOptions } from './rereadLists.ts'
 import { runChanges } from './runChanges.ts'
 import { sendMails } from './sendMails.ts'
 import { toCommand } from './toCommand.ts'
@@ -73,6 +73,10 @@ export function relayConversation(channel: RelayChannel, greeting: Greeting, opt
     async lists(mailboxGuids) {
       checkNoListing('The lists of mailboxes')
       return rereadLists(channel, mailboxGuids, options)
+    },
+    async policiesOf(mailboxGuids) {
+      checkNoListing('The policies of mailboxes')
+      return rereadPolicies(channel, mailboxGuids, options)
     },
     change(batchId, commands) {
       const start = () => {

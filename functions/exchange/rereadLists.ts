@@ -5,7 +5,7 @@ import { inChunks } from '../core/inChunks.ts'
 import { AppError } from '../errors.ts'
 import type { DeviceLists } from '../ports.ts'
 import { guidOf } from './exchangeValue.ts'
-import { fromExchangeLists } from './fromExchangeMailbox.ts'
+import { fromExchangeLists, fromExchangePolicy } from './fromExchangeMailbox.ts'
 import { readAll, type ReadAnswer, type ReadCommand, type ReadOptions } from './readBatch.ts'
 import type { RelayChannel } from './relayChannel.ts'
 
@@ -25,6 +25,21 @@ export async function rereadLists(
 ): Promise<ReadonlyMap<string, DeviceLists>> {
   return new Map(
     [...(await readMailboxRows(channel, mailboxGuids, options))].map(([guid, row]) => [guid, fromExchangeLists(row)]),
+  )
+}
+
+/** The mailbox policies they were given, by the same rules; a mailbox that does not say is missing. */
+export async function rereadPolicies(
+  channel: RelayChannel,
+  mailboxGuids: readonly string[],
+  options: RereadOptions,
+): Promise<ReadonlyMap<string, string | null>> {
+  const rows = await readMailboxRows(channel, mailboxGuids, options)
+  return new Map(
+    [...rows].flatMap(([guid, row]) => {
+      const policy = fromExchangePolicy(row)
+      return policy === undefined ? [] : [[guid, policy] as const]
+    }),
   )
 }
 

@@ -7,6 +7,7 @@ import type { ChangeCommand } from '../ports.ts'
 
 /*
  *   lists         Set-CASMailbox -ActiveSyncAllowedDeviceIDs @{Add;Remove} -ActiveSyncBlockedDeviceIDs @{Add;Remove}
+ *   assignPolicy  Set-CASMailbox -ActiveSyncMailboxPolicy; $null is Exchange's default
  *   defaultLevel  Set-ActiveSyncOrganizationSettings -DefaultAccessLevel
  *   newRule       New-ActiveSyncDeviceAccessRule
  *   setRule       Set-ActiveSyncDeviceAccessRule
@@ -27,6 +28,10 @@ export function toCommand(change: ChangeCommand, dialect: Dialect): Command {
 
 function cmdletOf(change: ChangeCommand, dialect: Dialect): Omit<Command, 'id'> {
   if (change.kind === 'lists') return setLists(change)
+  if (change.kind === 'assignPolicy') {
+    const parameters = { Identity: change.mailboxGuid, ActiveSyncMailboxPolicy: change.policy }
+    return { cmdlet: 'Set-CASMailbox', parameters }
+  }
   if (change.kind === 'newPolicy' || change.kind === 'setPolicy' || change.kind === 'removePolicy') {
     return policyCommand(change, dialect)
   }

@@ -38,7 +38,7 @@ export function records(table: Table): Pick<Store, 'rows' | 'rowsOf' | 'writeRow
       const key = joinKey(connectorId, partitionDigits(partition))
       const upserted = (isOwnership: boolean) =>
         upserts
-          .filter((row) => (row.kind === 'entry') === isOwnership)
+          .filter(({ kind }) => (kind === 'entry' || kind === 'assignment') === isOwnership)
           .map((row): Action => ['upsert', toRow(key, row), 'Replace'])
       const deleted = deletes.map((row): Action => ['delete', { partitionKey: key, rowKey: rowKeyOf(row) }])
       await submitPhases(table, upserted(true), upserted(false), deleted)
@@ -62,6 +62,7 @@ function toRow(key: string, row: StoredRow) {
 
 /** Every kind, and no other text. */
 const kinds: Record<RowKind, RowKind> = {
+  assignment: 'assignment',
   device: 'device',
   entry: 'entry',
   lastSync: 'lastSync',

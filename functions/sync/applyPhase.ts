@@ -6,6 +6,7 @@ import type { Ports } from '../ports.ts'
 import type { Place, StoredChange } from '../portsStore.ts'
 import { dueAfter } from './changes/due.ts'
 import type { Applying } from './applying.ts'
+import { applyAssignments } from './applyAssignments.ts'
 import { applyConfiguration } from './applyConfiguration.ts'
 import { prepareLists, runLists } from './applyLists.ts'
 import { auditSettled } from './auditCommands.ts'
@@ -37,6 +38,7 @@ export async function applyPhase(applying: Applying, phase: Phase): Promise<void
       if (after === null) break
       const open = page.filter((change) => change.outcome === null)
       await applyConfiguration(applying, open)
+      await applyAssignments(applying, open)
       const prepared = await prepareLists(applying, open)
       if (!prepared) continue
       if (onTheWay.length === 2) await onTheWay.shift()
@@ -86,15 +88,15 @@ export async function countOutcomes(
   run: Run,
 ): Promise<{ outcomes: Tally; due: Place[] }> {
   const counts: Tally = {}
-  const due: Place[] = []
+  const due = new Map<string, Place>()
   const nowMs = clock.now().getTime()
   for (const phase of [1, 2, 3, 4] as const) {
     for await (const page of pagesOf(store, run, phase)) {
       for (const change of page) {
         if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
-        due.push(...dueAfter(change, nowMs))
+        for (const place of dueAfter(change, nowMs)) due.set(`${place.id}|${place.mailboxGuid}`, place)
       }
     }
   }
-  return { outcomes: counts, due }
+  return { outcomes: counts, due: [...due.values()] }
 }

@@ -7,6 +7,7 @@ import type { Run } from '../core/run.ts'
 import { tallyMailbox, type Tally } from '../core/tally.ts'
 import type { Ports } from '../ports.ts'
 import type { Place, RowKey, StoredRow } from '../portsStore.ts'
+import { assignmentKey } from './ownAssignments.ts'
 import { placesOf } from './changes/devicePlace.ts'
 import { dueOf } from './changes/due.ts'
 import { entryKey } from './entryRow.ts'
@@ -42,6 +43,7 @@ export async function decidePartition(
     keepDecisions(rows, verdict, written)
     verdict.facts.forEach((known, index) => due.push(...dueOf(rows.guid, known, verdict.decisions[index], context)))
     for (const entry of verdict.obsolete) deletes.push(entryKey(rows.guid, entry))
+    if (verdict.assignment.isObsolete) deletes.push(assignmentKey(rows.guid))
     for (const change of verdict.changes) changes.push({ key: changeKey(change, partition, 0), change })
   }
   const places = placeChanges(merged, run)

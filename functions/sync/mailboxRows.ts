@@ -1,5 +1,6 @@
 /** A mailbox's stored rows as what the core decides by. Pure. */
 import type { MailboxFacts } from '../core/decideMailbox.ts'
+import type { OwnAssignment } from '../core/planAssignment.ts'
 import type { Pin } from '../core/pin.ts'
 import type { EasRecord, IntuneDevice, Mailbox, OwnEntry, Owner, StoredDecision } from '../core/types.ts'
 import type { StoredRow } from '../portsStore.ts'
@@ -10,6 +11,7 @@ export interface MailboxRows {
   readonly owners: Owner[]
   readonly devices: IntuneDevice[]
   readonly entries: OwnEntry[]
+  assignment: OwnAssignment | null
   readonly pins: Pin[]
   readonly recordRows: StoredRow[]
   readonly records: { record: EasRecord; previous: StoredDecision | null }[]
@@ -29,6 +31,7 @@ export function mailboxRows({
     owners: [],
     devices: [],
     entries: [],
+    assignment: null,
     pins: [],
     recordRows: [],
     records: [],
@@ -39,10 +42,10 @@ export function mailboxRows({
 
 /** `readAtMs`: when the reading of the lists began, Unix milliseconds. */
 export function factsOf(
-  { mailbox, owners, devices, entries, pins, records }: MailboxRows,
+  { mailbox, owners, devices, entries, assignment, pins, records }: MailboxRows,
   readAtMs: number,
 ): MailboxFacts {
-  return { mailbox, candidates: owners, devices, records, entries, pins, readAtMs }
+  return { mailbox, candidates: owners, devices, records, entries, assignment, pins, readAtMs }
 }
 
 function addRow(group: MailboxRows, row: StoredRow): void {
@@ -51,6 +54,7 @@ function addRow(group: MailboxRows, row: StoredRow): void {
   else if (row.kind === 'user') group.owners.push(value as Owner)
   else if (row.kind === 'device') group.devices.push(value as IntuneDevice)
   else if (row.kind === 'entry') group.entries.push(value as OwnEntry)
+  else if (row.kind === 'assignment') group.assignment = value as OwnAssignment
   else if (row.kind === 'pin') group.pins.push(value as Pin)
   else if (row.kind === 'record') {
     group.recordRows.push(row)

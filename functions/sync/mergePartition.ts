@@ -64,8 +64,8 @@ interface GatheredRow extends StagedRow {
  * yes      | same    | kept
  * yes      | other   | written; a record keeps its last decision
  * yes      | none    | written
- * no       | yes     | deleted; an entry of easgate's only with its whole mailbox, a pin with the last that was gathered there, a last sync
- *          |         | with its record
+ * no       | yes     | deleted; an entry or assignment of easgate's only with its whole mailbox, a pin with the last that was gathered there, a last
+ *          |         | sync with its record
  */
 function mergeMailbox(before: readonly StoredRow[], found: readonly GatheredRow[]) {
   const known = new Map(before.map((row) => [keyOf(row), row]))
@@ -82,8 +82,9 @@ function mergeMailbox(before: readonly StoredRow[], found: readonly GatheredRow[
   const deletes: StoredRow[] = []
   for (const [key, row] of known) {
     if (after.has(key)) continue
+    const isOwn = row.kind === 'entry' || row.kind === 'assignment'
     const isKept =
-      (row.kind === 'entry' && isThere) ||
+      (isOwn && isThere) ||
       (row.kind === 'pin' && found.length > 0) ||
       (row.kind === 'lastSync' && after.has(keyOf({ ...row, kind: 'record' })))
     if (isKept) after.set(key, row)

@@ -3,6 +3,7 @@ import { basisText } from '../core/bookmarks.ts'
 import { makeContext, type DecisionContext } from '../core/decisionContext.ts'
 import { compileExtraRules } from '../core/extraRules.ts'
 import { planConfiguration, type ConfigurationPlan } from '../core/planConfiguration.ts'
+import type { Assigning } from '../core/planAssignment.ts'
 import type { Run } from '../core/run.ts'
 import { withDefaults } from '../core/settings.ts'
 import { AppError } from '../errors.ts'
@@ -47,11 +48,12 @@ export function contextOf(
   { compilePattern }: Pick<Ports, 'compilePattern'>,
   run: Planned & Decided,
   { planned }: ConfigurationPlan,
+  assigning: Assigning | null = null,
 ): DecisionContext {
   const { policy } = run
   const { defaultLevel, rules } = run.configuration ?? planned
   const extraRules = compileExtraRules(policy.settings.extraRules, compilePattern)
-  return makeContext({ policy, current: { defaultLevel, rules }, planned, now: decidedAt(run), extraRules })
+  return makeContext({ policy, current: { defaultLevel, rules }, planned, now: decidedAt(run), extraRules, assigning })
 }
 
 type Decided = Pick<Run, 'startedAt'> & Partial<Pick<Run, 'gatheredAt'>>

@@ -47,7 +47,7 @@ describe('settings of Exchange’s configuration', () => {
     const expected = {
       ...defaultSettings,
       exchange: { userMailInsert: 'Enrol', adminMailRecipients: ['it@CONTOSO.com', 'b@contoso.com'] },
-      mailboxPolicy,
+      mailboxPolicy: { ...mailboxPolicy, assign: 'none', others: 'respect' },
       drift: 'leave',
     }
     expect((await app.call('GET', settings)).body).toEqual(expected)

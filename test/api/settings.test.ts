@@ -132,7 +132,7 @@ describe('400, and nothing is written', () => {
     [
       'unknown limit',
       { limits: { max: 3 } },
-      'limits: unknown: max; known are maxLosingShare, minPopulation, maxLosing, maxShrinkShare, heldHours',
+      'limits: unknown: max; known are maxLosingShare, minPopulation, maxLosing, maxShrinkShare, maxPolicyAssignments, heldHours',
     ],
     ['no plan', { intunePlanIds: [] }, 'intunePlanIds: Too small: expected array to have >=1 items'],
     [

@@ -186,6 +186,42 @@ export function changeContract({ converse, side }: SideUnderTest): void {
       await expect(run('policy-6', [wrong])).rejects.toMatchObject({ code: 'internal' })
     })
 
+    test('give mailboxes a policy and Exchange’s default again, and it stays while a mailbox has it', async () => {
+      const properties = { PasswordEnabled: true }
+      const made = await run('assign-1', [{ id: 'new', kind: 'newPolicy', name: 'Tablets', properties }])
+      const policy = made['new']?.guid ?? ''
+      const assign = (id: string, mailbox: number, to: string | null): ChangeCommand => {
+        return { id, kind: 'assignPolicy', mailboxGuid: mailboxGuid(mailbox), policy: to }
+      }
+      const given = async () => {
+        const guids = [20, 21, 22, 99_999].map(mailboxGuid)
+        const found = await converse((conversation) => conversation.policiesOf(guids))
+        return guids.flatMap((guid) => (found.has(guid) ? [[guid, found.get(guid)]] : []))
+      }
+      expect(await given()).toEqual([20, 21, 22].map((mailbox) => [mailboxGuid(mailbox), null]))
+      const outcomes = await run('assign-2', [
+        assign('guid', 20, policy),
+        assign('name', 21, 'TABLETS'),
+        assign('gone', 99_999, policy),
+        assign('unknown', 22, 'No such policy'),
+      ])
+      const failed = { ok: false, failure: { category: 'notFound', ran: 'no' } }
+      expect(outcomes).toMatchObject({ guid: { ok: true }, name: { ok: true }, gone: failed, unknown: failed })
+      const [first] = await converse((conversation) => conversation.findMailboxes([{ guids: [mailboxGuid(20)] }]))
+      expect(first?.mailbox.activeSyncPolicy).toBe('Tablets')
+      expect(await given()).toEqual([
+        [mailboxGuid(20), 'Tablets'],
+        [mailboxGuid(21), 'Tablets'],
+        [mailboxGuid(22), null],
+      ])
+      const remove: ChangeCommand = { id: 'remove', kind: 'removePolicy', guid: policy }
+      expect(await run('assign-3', [remove])).toMatchObject({ remove: { ok: false, failure: { category: 'other' } } })
+      await run('assign-4', [assign('a', 20, null), assign('b', 21, null)])
+      expect(await given()).toEqual([20, 21, 22].map((mailbox) => [mailboxGuid(mailbox), null]))
+      expect(await run('assign-5', [remove])).toMatchObject({ remove: { ok: true } })
+      await expect(run('assign-6', [assign('blank', 20, ' ')])).rejects.toMatchObject({ code: 'internal' })
+    })
+
     test('set the default for everybody', async () => {
       for (const level of ['block', 'quarantine'] as const) {
         expect(await run(`default-${level}`, [{ id: '1', kind: 'defaultLevel', level }])).toMatchObject({

@@ -33,6 +33,8 @@ const rows: readonly (readonly [string, Partial<PlanNumbers>, string | null])[] 
     null,
   ],
   ['an included group became empty', { inventory: { ...inventory, groupSizes: {} } }, 'emptyGroup'],
+  ['as many mailboxes as may get another mailbox policy', { reassigned: 500 }, null],
+  ['one more', { reassigned: 501 }, 'policyAssignments'],
   ['a group that always was empty', { includedGroups: ['none'] }, null],
 ]
 

@@ -5,12 +5,12 @@ import { runScenario, scenarioFile } from './scenarioRun.ts'
 
 afterEach(killLaunchers)
 
-test('on an Exchange of 2010, its settings and a mailbox policy are set, mended after somebody changed them, and given back', async () => {
+test('on an Exchange of 2010, its settings and a mailbox policy are set and given to a mailbox, mended after somebody changed them, and given back', async () => {
   const { exitCode, output } = await runScenario(scenarioFile('configuration.json'))
   expect([exitCode, output.steps.map(({ state, commands }) => `${state} ${commands}`)]).toEqual([
     0,
     // Set; somebody changes the insert and the policy; mended; nothing; given back, with the phone's entry; nothing
-    ['done 6', 'done 0', 'done 2', 'done 0', 'done 0', 'done 6', 'done 0'],
+    ['done 7', 'done 0', 'done 2', 'done 0', 'done 0', 'done 7', 'done 0'],
   ])
   expect(
     sentCommands(output.audit)
@@ -18,9 +18,9 @@ test('on an Exchange of 2010, its settings and a mailbox policy are set, mended 
       .join(' '),
   ).toBe(
     [
-      'lists newRule userMailInsert adminMailRecipients newPolicy defaultLevel',
+      'lists newRule userMailInsert adminMailRecipients newPolicy defaultLevel assignPolicy',
       'userMailInsert setPolicy',
-      'defaultLevel userMailInsert adminMailRecipients removeRule removePolicy lists',
+      'defaultLevel userMailInsert adminMailRecipients removeRule assignPolicy removePolicy lists',
     ].join(' '),
   )
   expect(output.exchange.organizationSettings).toMatchObject({

@@ -66,6 +66,22 @@ describe('addresses', () => {
   })
 })
 
+test.each([
+  ['Default', true, null],
+  ['Default', false, 'Default'],
+  ['Default', null, 'Default'],
+  ['CN=Smith\\, Phones,CN=Mobile Mailbox Policies,CN=First', false, 'Smith, Phones'],
+  [null, true, null],
+  [null, false, null],
+  [null, undefined, undefined],
+])(
+  'the mailbox policy %j, defaulted %j, is %j',
+  (ActiveSyncMailboxPolicy, ActiveSyncMailboxPolicyIsDefaulted, read) => {
+    const row = { ...whole, ActiveSyncMailboxPolicy, ActiveSyncMailboxPolicyIsDefaulted }
+    expect(fromExchangeMailbox(row, 1).activeSyncPolicy).toBe(read)
+  },
+)
+
 test.each(['Guid', 'DistinguishedName'])('a row without %s is an error that names cmdlet and row', (property) => {
   for (const blank of [null, undefined, ' ']) {
     const read = () => fromExchangeMailbox({ ...whole, [property]: blank }, 4711)

@@ -26,6 +26,18 @@ const cases: [string, ChangeCommand, string, Record<string, unknown>][] = [
     { Identity: guid, ActiveSyncAllowedDeviceIDs: { Remove: ["Appl'; Get-Mailbox #"] } },
   ],
   [
+    'a mailbox policy',
+    { id: '1', kind: 'assignPolicy', mailboxGuid: guid, policy: 'Phones' },
+    'Set-CASMailbox',
+    { Identity: guid, ActiveSyncMailboxPolicy: 'Phones' },
+  ],
+  [
+    'Exchange’s own mailbox policy',
+    { id: '1', kind: 'assignPolicy', mailboxGuid: guid, policy: null },
+    'Set-CASMailbox',
+    { Identity: guid, ActiveSyncMailboxPolicy: null },
+  ],
+  [
     'the default',
     { id: '1', kind: 'defaultLevel', level: 'quarantine' },
     'Set-ActiveSyncOrganizationSettings',

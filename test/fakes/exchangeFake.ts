@@ -14,6 +14,7 @@ export type FakeCall =
   | 'records'
   | 'configuration'
   | 'lists'
+  | 'policiesOf'
   | 'change'
   | 'mail'
   | 'findMailboxes'

@@ -17,6 +17,11 @@ function checkFakeCommand(command: ChangeCommand): void {
     if (command.name.trim() === '') throw wrong(`command ${command.id}: a policy without a name`)
     return
   }
+  if (command.kind === 'assignPolicy') {
+    if (command.mailboxGuid.trim() === '' || command.policy?.trim() === '')
+      throw wrong(`command ${command.id}: a blank identity`)
+    return
+  }
   if (command.kind === 'newRule') {
     if (command.queryString.trim() === '') throw wrong(`command ${command.id}: a blank query string`)
     return

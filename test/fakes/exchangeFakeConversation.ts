@@ -114,6 +114,12 @@ export class FakeConversation implements Conversation {
     return found
   }
 
+  async policiesOf(mailboxGuids: readonly string[]): Promise<ReadonlyMap<string, string | null>> {
+    await this.#enter('policiesOf')
+    const found = this.#shared.state.mailboxes().filter(({ guid }) => mailboxGuids.includes(guid))
+    return new Map(found.map(({ guid, activeSyncPolicy = null }) => [guid, activeSyncPolicy]))
+  }
+
   change(batchId: string, commands: readonly ChangeCommand[]): AsyncIterable<CommandOutcome> {
     const told: CommandOutcome[] = []
     const work = this.#execute(batchId, commands, told)
@@ -203,7 +209,7 @@ export class FakeConversation implements Conversation {
   #run(command: ChangeCommand): CommandOutcome {
     const { faults, state } = this.#shared
     this.#breakWhenDue()
-    const fault = command.kind === 'lists' ? faults.failMailboxes?.get(command.mailboxGuid.toLowerCase()) : undefined
+    const fault = 'mailboxGuid' in command ? faults.failMailboxes?.get(command.mailboxGuid.toLowerCase()) : undefined
     const result = fault && !fault.executes ? fault : state.run(command)
     const failure = fault ?? ('category' in result ? result : undefined)
     const head = { id: command.id, ok: !failure, durationMs: 1 }

@@ -9,7 +9,13 @@ type PolicyCommand = Extract<ChangeCommand, { kind: 'newPolicy' | 'setPolicy' | 
 
 export interface FakePolicies {
   all(): readonly Policy[]
-  run(command: PolicyCommand): { readonly guid?: string; readonly warnings: readonly string[] } | Failure
+  /** Of a policy's name or Guid. */
+  guidOf(identity: string): string | undefined
+  nameOf(guid: string | null | undefined): string | null
+  run(
+    command: PolicyCommand,
+    isUsed: (guid: string) => boolean,
+  ): { readonly guid?: string; readonly warnings: readonly string[] } | Failure
 }
 
 const defaults: PolicyProperties = { PasswordEnabled: false, AllowCamera: true, AllowSimplePassword: true }
@@ -21,7 +27,12 @@ export function fakePolicies(stated: NonNullable<FakeWorld['mailboxPolicies']>, 
   for (const { Name, Guid, ...rest } of stated) put((Guid ?? newGuid()).toLowerCase(), Name, rest as PolicyProperties)
   return {
     all: () => [...policies.values()],
-    run(command) {
+    guidOf: (identity) => {
+      const text = identity.toLowerCase()
+      return [...policies.values()].find(({ guid, name }) => guid === text || name.toLowerCase() === text)?.guid
+    },
+    nameOf: (guid) => (guid ? (policies.get(guid)?.name ?? null) : null),
+    run(command, isUsed) {
       if (command.kind === 'newPolicy') {
         const isTaken = [...policies.values()].some(({ name }) => name.toLowerCase() === command.name.toLowerCase())
         if (isTaken) return failure('other', `The object '${command.name}' already exists.`, 'yes')
@@ -31,6 +42,8 @@ export function fakePolicies(stated: NonNullable<FakeWorld['mailboxPolicies']>, 
       }
       const policy = policies.get(command.guid.toLowerCase())
       if (!policy) return notFound(command.guid)
+      if (command.kind === 'removePolicy' && isUsed(policy.guid))
+        return failure('other', `The policy '${policy.name}' is in use.`, 'yes')
       if (command.kind === 'removePolicy') policies.delete(policy.guid)
       else put(policy.guid, policy.name, { ...policy.properties, ...command.properties })
       return { warnings: [] }

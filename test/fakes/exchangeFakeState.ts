@@ -66,7 +66,10 @@ export class ExchangeFakeState {
   putMailbox(mailbox: FakeMailbox): void {
     const guid = mailbox.Guid.toLowerCase()
     this.#touch(guid)
-    this.#mailboxes.set(guid, { ...this.#mailboxes.get(guid), ...mailbox })
+    const { ActiveSyncMailboxPolicy: policy } = mailbox
+    const given =
+      policy === undefined ? {} : { ActiveSyncMailboxPolicy: policy && (this.#policies.guidOf(policy) ?? null) }
+    this.#mailboxes.set(guid, { ...this.#mailboxes.get(guid), ...mailbox, ...given })
     const before = this.#lists.get(guid)
     this.#lists.set(guid, {
       allowed: mailbox.ActiveSyncAllowedDeviceIDs ?? before?.allowed ?? [],
@@ -110,6 +113,7 @@ export class ExchangeFakeState {
       addresses: addressesOf(stated),
       isActiveSyncEnabled: stated.ActiveSyncEnabled ?? true,
       serverName: stated.ServerName ?? this.#world.servers?.[0]?.Name ?? null,
+      activeSyncPolicy: this.#policies.nameOf(stated.ActiveSyncMailboxPolicy),
       ...this.#listsOf(guid),
     }))
   }
@@ -174,6 +178,7 @@ export class ExchangeFakeState {
   /** Runs one command: what it gave, or why it failed. */
   run(command: ChangeCommand): { readonly guid?: string; readonly warnings: readonly string[] } | Failure {
     if (command.kind === 'lists') return this.#runLists(command)
+    if (command.kind === 'assignPolicy') return this.#runAssign(command)
     if (command.kind === 'newRule') return this.#runNewRule(command)
     if (command.kind === 'defaultLevel') {
       this.#defaultLevel = command.level
@@ -188,7 +193,8 @@ export class ExchangeFakeState {
       return { warnings: [] }
     }
     if (command.kind === 'newPolicy' || command.kind === 'setPolicy' || command.kind === 'removePolicy') {
-      return this.#policies.run(command)
+      const isUsed = (guid: string) => [...this.#mailboxes.values()].some((one) => one.ActiveSyncMailboxPolicy === guid)
+      return this.#policies.run(command, isUsed)
     }
     const rule = this.#rules.get(command.guid.toLowerCase())
     if (!rule) return notFound(command.guid)
@@ -211,6 +217,16 @@ export class ExchangeFakeState {
     return {
       warnings: isSame ? ['The command completed successfully but no settings have been modified.'] : [],
     }
+  }
+
+  #runAssign({ mailboxGuid, policy }: Extract<ChangeCommand, { kind: 'assignPolicy' }>) {
+    const guid = mailboxGuid.toLowerCase()
+    const mailbox = this.#mailboxes.get(guid)
+    const wanted = policy === null ? null : this.#policies.guidOf(policy)
+    if (!mailbox || wanted === undefined) return notFound(mailbox ? (policy ?? '') : guid)
+    this.#mailboxes.set(guid, { ...mailbox, ActiveSyncMailboxPolicy: wanted })
+    this.#touch(guid)
+    return { warnings: [] }
   }
 
   #runNewRule(command: Extract<ChangeCommand, { kind: 'newRule' }>) {

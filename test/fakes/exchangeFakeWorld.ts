@@ -11,6 +11,8 @@ export interface FakeMailbox {
   readonly ServerName?: string | null
   readonly ActiveSyncAllowedDeviceIDs?: readonly string[] | null
   readonly ActiveSyncBlockedDeviceIDs?: readonly string[] | null
+  /** By name; none is the default. */
+  readonly ActiveSyncMailboxPolicy?: string | null
 }
 
 export interface FakeDevice {

@@ -70,7 +70,7 @@ export function dueAt(mailboxGuid: string, timeMs: number): Place {
  * any other         | -
  */
 export function dueAfter({ change, outcome }: StoredChange, nowMs: number): Place[] {
-  if (change.kind !== 'lists' || !outcome) return []
+  if ((change.kind !== 'lists' && change.kind !== 'assignment') || !outcome) return []
   const waitMs = outcome.state === 'changedSinceRead' ? 0 : outcome.state === 'failed' ? failedRetryMs : null
   if (waitMs === null) return []
   return [dueAt(change.mailboxGuid, nowMs + waitMs)]

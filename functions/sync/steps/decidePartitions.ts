@@ -6,6 +6,7 @@ import type { ConfigurationPlan } from '../../core/planConfiguration.ts'
 import type { Run } from '../../core/run.ts'
 import type { Tally } from '../../core/tally.ts'
 import type { Ports } from '../../ports.ts'
+import { assigningFor } from '../assigningFor.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { recordDrift } from '../drift.ts'
@@ -26,7 +27,8 @@ export const decidePartitions: Step = async (ports, run) => {
     await putConfigurationChanges(ports, run, plan)
   }
   const tally: Tally = {}
-  const next = await decideFrom(ports, run, first, contextOf(ports, run, plan), tally)
+  const context = contextOf(ports, run, plan, await assigningFor(ports, run, plan))
+  const next = await decideFrom(ports, run, first, context, tally)
   if (next < partitionsOf(run).length) return { next: 'decide', cursor: String(next), counts: tally }
   return {
     next: 'limits',

@@ -53,6 +53,7 @@ function synced(state: ConnectorState, run: Run, now: string): Partial<Connector
   return {
     ...last,
     lost: isReset ? 0 : state.lost + losing,
+    reassigned: isReset ? 0 : (state.reassigned ?? 0) + (run.counts['assignments.planned'] ?? 0),
     allowed: run.mode === 'changes' ? state.allowed : (run.counts['now.allowed'] ?? 0),
     inventory: isPart
       ? inventory

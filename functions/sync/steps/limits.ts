@@ -20,7 +20,7 @@ export const limits: Step = async (ports, run) => {
 }
 
 /*
- * run          | allowed now            | losing                                   | inventory
+ * run          | allowed now            | losing, and likewise reassigned          | inventory
  * full         | counted                | counted                                  | found
  * quick        | counted, or of the     | counted, with those of the quick syncs   | found, or the last one: what it did not read did not shrink
  *              | last run that decided  | since the last full one: a thousand small |
@@ -29,12 +29,14 @@ export const limits: Step = async (ports, run) => {
 function numbersOf(run: Run, state: ConnectorState | undefined) {
   const lastInventory = state?.inventory ?? null
   const losing = run.counts['losing'] ?? 0
+  const reassigned = run.counts['assignments.planned'] ?? 0
   const counted = run.counts['now.allowed'] ?? 0
   const isQuick = run.kind === 'quick'
   const groupSizes = { ...lastInventory?.groupSizes, ...run.groupSizes }
   return {
     nowAllowed: run.mode === 'changes' ? Math.max(state?.allowed ?? 0, counted) : counted,
     losing: isQuick && losing > 0 ? losing + (state?.lost ?? 0) : losing,
+    reassigned: isQuick && reassigned > 0 ? reassigned + (state?.reassigned ?? 0) : reassigned,
     inventory: run.mode === 'everything' || !lastInventory ? inventoryOf(run) : { ...lastInventory, groupSizes },
     lastInventory,
   }

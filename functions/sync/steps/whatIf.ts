@@ -10,6 +10,7 @@ import type { Owner, Policy } from '../../core/types.ts'
 import { emptyReport, withMailbox, type WhatIfReport } from '../../core/whatIf.ts'
 import type { Ports } from '../../ports.ts'
 import { readConnector } from '../connector.ts'
+import { assigningFor } from '../assigningFor.ts'
 import { deadline } from '../deadline.ts'
 import { groupMembers } from '../groupMembers.ts'
 import { contextOf, planFor } from '../planFor.ts'
@@ -27,7 +28,7 @@ export const whatIf: Step = async (ports, run) => {
   const proposed = await planFor(ports, run)
   const contexts = {
     saved: contextOf(ports, { ...run, policy: saved }, await planFor(ports, { ...run, policy: saved })),
-    proposed: contextOf(ports, run, proposed),
+    proposed: contextOf(ports, run, proposed, await assigningFor(ports, run, proposed)),
   }
   let report: WhatIfReport = run.report ?? { ...emptyReport, configuration: proposed.changes }
   let next = first
@@ -69,7 +70,7 @@ function inGroups(owner: Owner, { enabled, includedGroups, excludedGroups }: Pol
 /**
  * The limits' verdict on the edit. That fewer users are in scope is not in it: users without a mailbox count there, and those are not stored.
  */
-async function refusalOf(ports: Ports, run: Run, { nowAllowed, losing }: WhatIfReport) {
+async function refusalOf(ports: Ports, run: Run, { nowAllowed, losing, reassigned }: WhatIfReport) {
   const last = (await readConnector(ports, run.connectorId))?.value.inventory ?? null
   const sizes = Object.fromEntries(
     run.policy.includedGroups.map((group) => [group, run.groupSizes[group.toLowerCase()] ?? 0]),
@@ -77,6 +78,7 @@ async function refusalOf(ports: Ports, run: Run, { nowAllowed, losing }: WhatIfR
   const numbers = {
     nowAllowed,
     losing,
+    reassigned,
     inventory: { records: 0, intuneDevices: 0, usersInScope: 0, ...last, groupSizes: sizes },
     lastInventory: last,
     includedGroups: run.policy.enabled ? run.policy.includedGroups : [],
