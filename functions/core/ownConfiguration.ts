@@ -78,6 +78,12 @@ export type OwnConfiguration = {
 } & {
   readonly rules: readonly OwnRule[]
   readonly mailboxPolicies: readonly OwnMailboxPolicy[]
+  /** A stricter default or rules wait for mails, since then (ISO-8601 UTC); left out: nothing waits. */
+  readonly tighteningWaits?: {
+    readonly since: string
+    /** So many records may lose access by it: a person approved that. */
+    readonly approved?: number
+  }
 }
 
 export const nothingOwned: OwnConfiguration = {

@@ -101,6 +101,8 @@ export interface PlannedNotice {
   readonly isNew: boolean
   /** It keeps its access until the mail is sent, or the wait for it is over. */
   readonly isPostponed: boolean
+  /** It would lose its access by a stricter default or rule: that waits as well. */
+  readonly holdsTightening?: true
 }
 
 export type PlannedChange = MailboxChange | ConfigurationChange | PlannedNotice | StaleRecord
@@ -121,9 +123,10 @@ export function noticeKey({ mailboxGuid, record }: PlannedNotice): string {
 /**
  * done: the command was run and said yes. verified: the list already was as wanted when it was read again. changedSinceRead: somebody else changed it
  * after the plan was made; dropped, decided anew at the next sync. gone: the mailbox or rule is not there any more. failed: Exchange said no, or every
- * try ended unknown. notApproved: the plan was held and approved for other groups alone; never sent.
+ * try ended unknown. notApproved: the plan was held and approved for other groups alone; never sent. waits: for mails to
+ * those whom it would cut off; decided anew when they are sent, or have waited long enough.
  */
-export type OutcomeState = 'done' | 'verified' | 'changedSinceRead' | 'gone' | 'failed' | 'notApproved'
+export type OutcomeState = 'done' | 'verified' | 'changedSinceRead' | 'gone' | 'failed' | 'notApproved' | 'waits'
 
 export interface Outcome {
   readonly state: OutcomeState

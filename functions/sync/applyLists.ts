@@ -31,8 +31,10 @@ export async function prepareLists(
   const gone: StoredRow[] = []
   for (const { key, change } of changes) {
     const now = lists.get(change.mailboxGuid)
-    const edits = now && editLists(change, now)
+    const sure = applying.keepsBlocks ? withoutReleases(change) : change
+    const edits = now && editLists(sure, now)
     if (!edits) settled.set(key, outcome(applying, 'gone', 'the mailbox is not there any more'))
+    else if (sure.edits.length === 0) settled.set(key, outcome(applying, 'waits', looseText))
     else if (edits.toDo.length === 0) settled.set(key, withoutCommand(applying, edits))
     else
       prepared.push({
@@ -98,6 +100,15 @@ async function record(
     arrived.map(({ one, result }) => ({ subject: one.change.mailboxGuid, command: one.command, result })),
   )
   await settle(applying, settled)
+}
+
+const looseText = 'the block stays until Exchange’s default or a rule keeps the phone out instead'
+
+/** Off the Blocked list and held by the default or a rule: not while those would let it in. */
+function withoutReleases(change: ListChange): ListChange {
+  const isRelease = ({ before, after, access }: ListChange['edits'][number]) =>
+    access === 'quarantine' && after === 'neither' && (before === 'blocked' || before === 'both')
+  return { ...change, edits: change.edits.filter((edit) => !isRelease(edit)) }
 }
 
 async function settle({ ports, run, tally, settled }: Applying, outcomes: ReadonlyMap<string, Outcome>): Promise<void> {

@@ -10,6 +10,8 @@ export interface Applying {
   readonly tally: Tally
   /** The message's time is over: nothing new is begun. */
   readonly isOver: () => boolean
+  /** Exchange stayed looser than planned: nobody is taken off the Blocked list for its default or a rule to hold instead. */
+  readonly keepsBlocks?: boolean
   /** Called for every change that got its outcome. */
   readonly settled: () => void
 }

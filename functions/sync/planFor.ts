@@ -9,16 +9,20 @@ import { withDefaults } from '../core/settings.ts'
 import { AppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import { stancesFor } from './drift.ts'
+import { isTighteningDue, withoutEndedWait } from './tightening.ts'
 import { readOwnConfiguration } from './ownConfiguration.ts'
 
 /** What of a run its configuration plan goes by. */
 export type Planned = Pick<Run, 'id' | 'connectorId' | 'kind' | 'step' | 'policy' | 'configuration'> &
-  Partial<Pick<Run, 'askedBy' | 'startedAt'>>
+  Partial<Pick<Run, 'askedBy' | 'startedAt' | 'gatheredAt'>>
 
 /*
  * run   | policy                     | Exchange's configuration
  * full  | any                        | made equal to the policy
  * quick | applied                    | as it is: decided by what stands there, with the fallback where nothing holds a record
+ * quick | applied, and a stricter    | the default and the rules as the policy says
+ *       |   default has waited for   |
+ *       |   mails long enough        |
  * quick | off, or default level none | what stood there before easgate comes back: entries are being withdrawn, and nobody may
  *       |                            |   stand without an entry under a default that easgate set. What nobody's access depends on
  *       |                            |   (mail insert, recipients, mailbox policy) waits for the full sync
@@ -30,10 +34,13 @@ export async function planFor(ports: Pick<Ports, 'store'>, run: Planned): Promis
   const policy = withDefaults(run.policy)
   if (run.kind === 'full') {
     const stanceOf = await stancesFor(ports, run.connectorId, { ...run, policy })
-    return planConfiguration(policy, run.configuration, own, { stanceOf })
+    return withoutEndedWait(planConfiguration(policy, run.configuration, own, { stanceOf }))
   }
   const isApplied = policy.enabled && policy.defaultAccessLevel !== 'none'
-  if (!isApplied) return planConfiguration(policy, run.configuration, own, { scope: 'decisive' })
+  const at = run.gatheredAt ?? run.startedAt
+  const isDue = at !== undefined && isTighteningDue(own, policy, new Date(at))
+  if (!isApplied || isDue)
+    return withoutEndedWait(planConfiguration(policy, run.configuration, own, { scope: 'decisive' }))
   const { defaultLevel, rules } = run.configuration
   return { planned: { defaultLevel, rules }, changes: [], own, differing: [], drift: [] }
 }

@@ -41,7 +41,8 @@ interface Candidate {
  * held                              | sent, refused, unknown | -       | as planned
  * held; it has no access now        | anything else          | wanted  | as planned
  * held; it loses access, no wait    | anything else          | wanted  | as planned
- * held; it loses access, wait runs  | anything else          | wanted  | left out, due when the wait is over
+ * held; it loses access, wait runs  | anything else          | wanted  | left out, due when the wait is over; what would end its access for
+ *                                   |                        |         |   everybody waits, too (tightening.ts)
  * A run that sends nothing wants no mail, and its clock does not run.
  */
 export async function planNotices(
@@ -69,7 +70,7 @@ export async function planNotices(
     own.notices.set(index, told.has(candidate) ? { since, isTold: true } : { since })
     if (told.has(candidate)) continue
     const untilMs = Date.parse(since) + waitMs
-    const isPostponed = canWait(candidate) && ports.clock.now().getTime() < untilMs
+    const isPostponed = losesAccess(candidate) && ports.clock.now().getTime() < untilMs
     notices.push(noticeOf(candidate, isPostponed))
     if (!isPostponed) continue
     own.postponed.add(recordOf(candidate))
@@ -117,11 +118,15 @@ function recordOf({ mailbox, index }: Candidate): string {
   return mailbox.rows.records[index]?.record.guid ?? ''
 }
 
-/** It has access now, and would keep it without its edit; what the organization's default or a rule ends does not wait for one mail. */
-function canWait({ mailbox, index }: Candidate): boolean {
+function losesAccess({ mailbox, index }: Candidate): boolean {
+  const effect = mailbox.verdict.effects[index]
+  return effect?.now === 'allow' && (effect.after !== 'allow' || keepsWithoutEdit({ mailbox, index }))
+}
+
+/** Without its edit it would keep its access; if not, a stricter default or rule ends it. */
+function keepsWithoutEdit({ mailbox, index }: Pick<Candidate, 'mailbox' | 'index'>): boolean {
   const facts = mailbox.verdict.facts[index]
-  if (!facts || mailbox.verdict.effects[index]?.now !== 'allow') return false
-  return effectiveAccess(membership(facts.onAllowed, facts.onBlocked), facts.base.level) === 'allow'
+  return !!facts && effectiveAccess(membership(facts.onAllowed, facts.onBlocked), facts.base.level) === 'allow'
 }
 
 function noticeOf(candidate: Candidate, isPostponed: boolean): PlannedNotice {
@@ -133,6 +138,7 @@ function noticeOf(candidate: Candidate, isPostponed: boolean): PlannedNotice {
     reason: decision.reason,
     isNew: before === undefined,
     isPostponed,
+    ...(isPostponed && !keepsWithoutEdit(candidate) ? { holdsTightening: true } : {}),
   }
 }
 
@@ -140,6 +146,7 @@ function count(tally: Tally, notices: readonly PlannedNotice[]): void {
   const counted = {
     'notices.planned': notices.length,
     'notices.new': notices.filter(({ isNew }) => isNew).length,
+    'notices.tightening': notices.filter(({ holdsTightening }) => holdsTightening).length,
     postponed: notices.filter(({ isPostponed }) => isPostponed).length,
   }
   for (const [name, number] of Object.entries(counted)) if (number > 0) add(tally, name, number)

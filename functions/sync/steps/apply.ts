@@ -7,6 +7,7 @@ import type { Ports } from '../../ports.ts'
 import type { Applying } from '../applying.ts'
 import { applyPhase, giveUp, hasOpenChanges } from '../applyPhase.ts'
 import { deadline } from '../deadline.ts'
+import { holdBackTightening, isLoose } from '../tightening.ts'
 import { maySend } from '../maySend.ts'
 import type { Step, StepResult } from '../step.ts'
 import { renewLease } from './takeLease.ts'
@@ -52,7 +53,8 @@ async function applyFrom(ports: Ports, run: Run, first: Phase, tries: number): P
       for (const phase of phases) {
         if (phase < first || isOver()) continue
         progress.phase = phase
-        await applyPhase(applying, phase)
+        if (phase === 3) await holdBackTightening(applying)
+        await applyPhase({ ...applying, keepsBlocks: phase === 4 && (await isLoose(ports, run)) }, phase)
         if (await hasOpenChanges(ports, run, phase)) return
       }
     })

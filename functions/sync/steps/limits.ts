@@ -3,6 +3,7 @@ import { checkLimits, type LimitRefusal } from '../../core/limits.ts'
 import type { ConnectorState, Inventory, Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import { changeConnector, readConnector, withoutRun } from '../connector.ts'
+import { readOwnConfiguration } from '../ownConfiguration.ts'
 import { startPending } from '../startPending.ts'
 import type { Step, StepResult } from '../step.ts'
 
@@ -16,7 +17,15 @@ export const limits: Step = async (ports, run) => {
     run.policy.settings.limits,
   )
   if (!refusal || run.dryRun) return { next: 'notify', patch: { refusal } }
+  if (await isApprovedBefore(ports, run, refusal)) return { next: 'notify', counts: { approvedBefore: 1 } }
   return hold(ports, run, refusal)
+}
+
+/** The rest of a plan that a person approved, and that waited for mails (tightening.ts): no more may lose access by it than were approved. */
+async function isApprovedBefore({ store }: Ports, run: Run, { limit, number }: LimitRefusal): Promise<boolean> {
+  if (run.kind !== 'quick' || (limit !== 'losingNumber' && limit !== 'losingShare')) return false
+  const { tighteningWaits } = await readOwnConfiguration({ store }, run.connectorId)
+  return tighteningWaits?.approved !== undefined && number <= tighteningWaits.approved
 }
 
 /*
