@@ -1,6 +1,5 @@
 /** Where the next quick sync goes on, and by what everything stored was decided. Pure. */
 import type { ServerState } from './decisionContext.ts'
-import { hasEnded } from './pin.ts'
 import { ruleGroups } from './policyGroups.ts'
 import type { Policy } from './types.ts'
 
@@ -43,7 +42,15 @@ export function groupsText(policy: Policy): string {
  */
 export function basisText(policy: Policy, { defaultLevel, rules }: ServerState, now: Date): string {
   const { settings, notificationHtml: _mail, handedOverRules: _rules, ...rest } = policy
-  const { limits: _limits, notification: _notification, stop, reportOnly, pins, grandfather, ...others } = settings
+  const {
+    limits: _limits,
+    notification: _notification,
+    stop,
+    reportOnly,
+    pins: _pins,
+    grandfather,
+    ...others
+  } = settings
   // Decisions depend on Exchange's configuration as it is planned, below; not on what else is set there
   const { exchange: _exchange, mailboxPolicy: _mailboxPolicy, drift: _drift, ...more } = others
   // Nor on when a sync comes, or what is tidied up after it
@@ -59,8 +66,6 @@ export function basisText(policy: Policy, { defaultLevel, rules }: ServerState, 
     decisive,
     // Switched off again, what was computed and not sent is due
     stop || reportOnly,
-    // A record's own pins touch its mailbox alone
-    pins.filter((pin) => !hasEnded(pin, now.getTime())),
     grandfather && !hasPassed(grandfather.until) && grandfather,
     defaultLevel,
     known.map(String).toSorted(),

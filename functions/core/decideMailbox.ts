@@ -84,7 +84,7 @@ function factsOf(
   const key = deviceKey(record.deviceId)
   const onAllowed = mailbox !== null && findEntry(mailbox.allowed, key) !== undefined
   const onBlocked = mailbox !== null && findEntry(mailbox.blocked, key) !== undefined
-  const pin = holdingPin(record.guid, pins, context.pins, context.nowMs)
+  const pin = holdingPin(record.guid, pins, context.nowMs)
   const adopts = isAdopted({ record, mailbox, owner, pin }, context)
   return {
     record,

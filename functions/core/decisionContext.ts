@@ -2,7 +2,6 @@
 import { compileRules, type ServerRules } from './exchangeAccess.ts'
 import type { ExtraRule } from './extraRules.ts'
 import type { Assigning } from './planAssignment.ts'
-import type { Pin } from './pin.ts'
 import type { AccessRule, AccessLevel, HeldLevel, Policy } from './types.ts'
 
 export interface ServerState {
@@ -19,8 +18,6 @@ export interface DecisionContext {
   readonly heldLevel: HeldLevel
   readonly notCompliantLevel: HeldLevel
   readonly notEnrolledLevel: HeldLevel
-  /** Those of the settings' list, by record Guid; a record's own go before them. */
-  readonly pins: ReadonlyMap<string, Pin>
   readonly extraRules: readonly ExtraRule[]
   readonly grandfather: { readonly existedBeforeMs: number; readonly untilMs: number } | null
   readonly newRecordGraceMs: number
@@ -69,7 +66,6 @@ export function makeContext({
     heldLevel,
     notCompliantLevel: settings.notCompliantLevel ?? heldLevel,
     notEnrolledLevel: settings.notEnrolledLevel ?? heldLevel,
-    pins: new Map(settings.pins.map((pin) => [pin.record.toLowerCase(), pin])),
     extraRules,
     grandfather: grandfather && {
       existedBeforeMs: Date.parse(grandfather.existedBefore),

@@ -9,21 +9,30 @@ export interface Pin {
   readonly until: string | null
 }
 
+/** The record's pin that holds now. */
+export function holdingPin(record: string, pins: readonly Pin[], nowMs: number): Pin | null {
+  return pins.find((pin) => pin.record === record && !hasEnded(pin, nowMs)) ?? null
+}
+
 /*
- * pin of its own | in the settings' list | holds
- * not ended      | either                | the one of its own
- * ended, or none | not ended             | the list's
- * ended, or none | ended, or none        | none
+ * pin of its own | in the settings' list | becomes the record's own
+ * none           | either                | the list's
+ * ended          | not ended             | the list's
+ * ended          | ended                 | -
+ * not ended      | either                | -
  */
-export function holdingPin(
-  record: string,
+/** Pins of the settings' list that become pins of their own, of these records. `own`: theirs so far. */
+export function takenPins(
+  records: readonly string[],
   own: readonly Pin[],
-  ofSettings: ReadonlyMap<string, Pin>,
+  listed: readonly Pin[],
   nowMs: number,
-): Pin | null {
-  const found = own.find((pin) => pin.record === record && !hasEnded(pin, nowMs))
-  const listed = ofSettings.get(record)
-  return found ?? (listed && !hasEnded(listed, nowMs) ? listed : null)
+): readonly Pin[] {
+  return listed.filter((pin) => {
+    if (!records.includes(pin.record)) return false
+    const known = own.find(({ record }) => record === pin.record)
+    return !known || (hasEnded(known, nowMs) && !hasEnded(pin, nowMs))
+  })
 }
 
 export function hasEnded({ until }: Pick<Pin, 'until'>, nowMs: number): boolean {

@@ -167,7 +167,7 @@ export interface Settings extends WhenSettings {
   readonly notEnrolledLevel: HeldLevel | null
   readonly grandfather: { readonly existedBefore: string; readonly until: string } | null
   readonly newRecordGraceMinutes: number
-  /** A short list for files; a pin of its own for the same record goes before it (pin.ts). */
+  /** A short list that comes with the policy; the next sync makes each a pin of its own and empties it (sync/listedPins.ts). */
   readonly pins: readonly Pin[]
   /** In order; the first that fits decides. */
   readonly extraRules: readonly ExtraRuleSetting[]

@@ -11,6 +11,7 @@ import { assignmentKey } from './ownAssignments.ts'
 import { placesOf } from './changes/devicePlace.ts'
 import { dueOf } from './changes/due.ts'
 import { entryKey } from './entryRow.ts'
+import { withListedPins } from './listedPins.ts'
 import type { LoadedPartition } from './loadPartition.ts'
 import { factsOf, mailboxRows, type MailboxRows } from './mailboxRows.ts'
 import { mergePartition, type Merged } from './mergePartition.ts'
@@ -25,7 +26,7 @@ export async function decidePartition(
   tally: Tally,
 ): Promise<void> {
   const { store } = ports
-  const merged = mergePartition(loaded, run)
+  const merged = withListedPins(mergePartition(loaded, run), run.policy.settings.pins, context.nowMs)
   const written = new Map(merged.upserts.map((row) => [row, row]))
   const deletes: RowKey[] = [...merged.deletes]
   const changes: { key: string; change: PlannedChange }[] = []

@@ -18,7 +18,7 @@ export async function setPin(
   mailboxGuid: string,
   pin: Pin,
 ): Promise<void> {
-  const row: StoredRow = { ...pinKey(mailboxGuid, pin.record), data: JSON.stringify(pin), decision: null }
+  const row = pinRow(mailboxGuid, pin)
   await store.writePlaces(connectorId, [pinPlace(mailboxGuid, pin.record)], [])
   await store.writeRows(connectorId, partitionOf(mailboxGuid), [row], [])
   const ends = pin.until === null ? [] : [Date.parse(pin.until)]
@@ -59,6 +59,10 @@ async function findPin(store: Store, connectorId: string, { id, mailboxGuid }: P
 /** Records that Exchange listed without a mailbox have a key that it does not know: they wait for the full sync. */
 function dueNow(mailboxGuid: string, times: readonly number[]): Place[] {
   return mailboxGuid.startsWith('dn:') ? [] : [...new Set(times)].map((timeMs) => dueAt(mailboxGuid, timeMs))
+}
+
+export function pinRow(mailboxGuid: string, pin: Pin): StoredRow {
+  return { ...pinKey(mailboxGuid, pin.record), data: JSON.stringify(pin), decision: null }
 }
 
 function pinKey(mailboxGuid: string, record: string): RowKey {

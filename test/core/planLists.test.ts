@@ -52,8 +52,8 @@ const rows: readonly (readonly [string, Given, PolicyPart, Parameters<typeof con
   ],
   [
     'pinned to block against an allow made by hand',
-    onAllowed,
-    { settings: { pins: [{ record: 'record-1', access: 'block', note: '', until: null }] } },
+    { ...onAllowed, pins: [{ record: 'record-1', access: 'block', note: '', until: null }] },
+    {},
     {},
     '4 allowed→blocked',
   ],
@@ -148,11 +148,7 @@ describe('from decisions to the lists', () => {
     if (!first) throw new Error('no record')
     const twin = { ...first, record: { ...first.record, guid: 'record-2' } }
     const pins = [{ record: 'record-2', access: 'block' as const, note: '', until: null }]
-    const verdict = decideMailbox(
-      { ...one, records: [first, twin] },
-      context({ policy: policy({ settings: { pins } }) }),
-      fullRun,
-    )
+    const verdict = decideMailbox({ ...one, records: [first, twin], pins }, context(), fullRun)
     expect(verdict.decisions.map(({ access }) => access)).toEqual(['allow', 'block'])
     expect(verdict.changes).toMatchObject([{ phase: 4, edits: [{ after: 'blocked', record: 'record-2' }] }])
   })

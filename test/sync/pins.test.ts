@@ -90,17 +90,6 @@ describe('a pin', () => {
     expect(await system.store.listPlaces(connectorId, 'pin', { after: '', to: null, top: 9 })).toEqual([])
   })
 
-  test('goes before one of the settings’ list; when it ends, the list’s holds', async () => {
-    const system = await synced([pin('r1', { access: 'allow' })])
-    await set(system, pin('r1', { until: inMinutes(system, 5) }))
-    system.clock.advance(minuteMs)
-    await quick(system)
-    expect((await system.decisions())['r1']).toMatchObject({ access: 'block', reason: 'pinned' })
-    system.clock.advance(5 * minuteMs)
-    await quick(system)
-    expect((await system.decisions())['r1']).toMatchObject({ access: 'allow', reason: 'pinned' })
-  })
-
   test('set while a quick sync is on its way is not lost', async () => {
     const system = await synced()
     await set(system, pin('r2'))
@@ -130,5 +119,57 @@ describe('a pin', () => {
       after = page.next
     }
     expect(found).toEqual(records.toSorted())
+  })
+})
+
+describe('a pin of the settings’ list', () => {
+  const list = async ({ store }: FakeSystem) => (await store.document(connectorId, 'policy'))?.value.settings.pins
+  const own = async ({ store }: FakeSystem) => (await listPins(store, connectorId, '', 9)).pins.map((one) => one.pin)
+
+  test('holds from the very first full sync on, and is a pin of its own from then on', async () => {
+    const listed = [pin('r1', { until: '2999-01-01T00:00:00.000Z' }), pin('r404')]
+    const system = await synced(listed)
+    expect(await quick(system)).toEqual({ ...rest, touched: 0, r1: 'pinned' })
+    expect([await own(system), await list(system)]).toEqual([[listed[0]], []])
+    const entries = (await system.store.audit(connectorId, 1, 999)).filter(({ action }) => action === 'pinsMoved')
+    expect(entries).toMatchObject([{ before: listed, after: { moved: 1, ofNoRecord: ['r404'] }, outcome: 'done' }])
+    await removePin(system.ports, connectorId, 'm1', 'r1')
+    system.clock.advance(minuteMs)
+    expect(await quick(system)).toMatchObject({ r1: 'compliant' })
+    expect((await system.sync('full', { approve: true })).state).toBe('done')
+    expect([await own(system), (await system.decisions())['r1']?.reason]).toEqual([[], 'compliant'])
+  })
+
+  test('given to a running connector counts at the next quick sync; then nothing is decided again for it', async () => {
+    const system = await synced()
+    await system.setPolicy(staffPolicy({ pins: [pin('r1')] }))
+    expect(await quick(system)).toMatchObject({ mode: 'stored', r1: 'pinned', r2: 'compliant' })
+    expect([await own(system), await list(system)]).toEqual([[pin('r1')], []])
+    await settle(system)
+    expect(await quick(system)).toEqual({ ...rest, touched: 0, r1: 'pinned' })
+  })
+
+  test('gives way to a pin of its own that has not ended, and takes the place of one that has', async () => {
+    const system = await synced()
+    await set(system, pin('r1', { until: inMinutes(system, 1) }))
+    await set(system, pin('r2'))
+    system.clock.advance(2 * minuteMs)
+    const allows = ['r1', 'r2'].map((record) => pin(record, { access: 'allow', note: 'listed' }))
+    await system.setPolicy(staffPolicy({ pins: allows }))
+    await quick(system)
+    expect(await own(system)).toEqual([allows[0], pin('r2')])
+  })
+
+  test('that is given while a run decides stays for the next', async () => {
+    const { exchange, graph } = staff(2, 2)
+    const system = await fakeSystem(exchange, graph, staffPolicy({ pins: [pin('r1')] }))
+    system.exchange.faults.before = async (call) => {
+      if (call === 'mailboxes') await system.setPolicy(staffPolicy({ pins: [pin('r1'), pin('r2')] }))
+    }
+    await system.sync('full', { approve: true })
+    expect([await own(system), await list(system)]).toEqual([[pin('r1')], [pin('r2')]])
+    delete system.exchange.faults.before
+    await quick(system)
+    expect([await own(system), await list(system)]).toEqual([[pin('r1'), pin('r2')], []])
   })
 })

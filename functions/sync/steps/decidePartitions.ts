@@ -10,6 +10,7 @@ import { assigningFor } from '../assigningFor.ts'
 import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { recordDrift } from '../drift.ts'
+import { emptyPinList } from '../listedPins.ts'
 import { loadPartition } from '../loadPartition.ts'
 import { saveOwnConfiguration } from '../ownConfiguration.ts'
 import { basisOf, contextOf, planFor } from '../planFor.ts'
@@ -30,6 +31,7 @@ export const decidePartitions: Step = async (ports, run) => {
   const context = contextOf(ports, run, plan, await assigningFor(ports, run, plan))
   const next = await decideFrom(ports, run, first, context, tally)
   if (next < partitionsOf(run).length) return { next: 'decide', cursor: String(next), counts: tally }
+  await emptyPinList(ports, run)
   return {
     next: 'limits',
     counts: { ...tally, 'planned.configuration': plan.changes.length },

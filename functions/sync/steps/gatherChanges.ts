@@ -28,7 +28,8 @@ const everything: StepResult = { next: 'gatherConfiguration', patch: { mode: 'ev
  * there     | the same             | good    | changed          | everything
  * there     | the same             | good    | the same         | the touched mailboxes
  *
- * Another policy or configuration of Exchange than everything was decided by: everything stored is decided again (mode stored).
+ * Another policy or configuration of Exchange than everything was decided by, or pins in the settings' list: everything stored is decided again (mode
+ * stored).
  */
 export const gatherChanges: Step = async (ports, run, attempt) => {
   const gatheredAt = ports.clock.now().toISOString()
@@ -71,7 +72,8 @@ async function decideNext(
   const configuration = { ...read.configuration, deviceClasses: [] }
   const plan = await planFor(ports, { ...run, configuration })
   const decidedBy = basisOf(ports, { ...run, configuration }, plan)
-  const isOther = decidedBy !== bookmarks.decidedBy || plan.changes.length > 0
+  const hasList = run.policy.settings.pins.length > 0
+  const isOther = decidedBy !== bookmarks.decidedBy || plan.changes.length > 0 || hasList
   const touched = [...new Set(read.mailboxes.map(({ mailbox }) => partitionOf(mailbox.guid)))].toSorted((a, b) => a - b)
   return {
     next: isOther || touched.length > 0 ? 'takeLease' : (await mailsWait(ports, run)) ? 'notify' : 'finish',

@@ -3,6 +3,7 @@ import { decideMailbox } from '../../core/decideMailbox.ts'
 import type { DecisionContext } from '../../core/decisionContext.ts'
 import { checkLimits } from '../../core/limits.ts'
 import { partitionCount } from '../../core/partition.ts'
+import { takenPins } from '../../core/pin.ts'
 import { policyGroups } from '../../core/policyGroups.ts'
 import type { Run } from '../../core/run.ts'
 import { defaultPolicy, withDefaults } from '../../core/settings.ts'
@@ -53,7 +54,9 @@ function compare(
   const { guid, facts } = mailbox
   const run = { id: 'whatIf', kind: 'quick' } as const
   const candidates = facts.candidates.map((owner) => inGroups(owner, policy, members))
-  const proposed = decideMailbox({ ...facts, candidates }, contexts.proposed, run)
+  const records = facts.records.map(({ record }) => record.guid)
+  const listed = takenPins(records, facts.pins, policy.settings.pins, contexts.proposed.nowMs)
+  const proposed = decideMailbox({ ...facts, candidates, pins: [...listed, ...facts.pins] }, contexts.proposed, run)
   const userId = proposed.owner?.user.id
   const groups = userId === undefined ? [] : [...members].flatMap(([group, ids]) => (ids.has(userId) ? [group] : []))
   return { guid, facts, saved: decideMailbox(facts, contexts.saved, run), proposed, groups }
