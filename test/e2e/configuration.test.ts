@@ -9,8 +9,8 @@ test('on an Exchange of 2010, its settings and a mailbox policy are set and give
   const { exitCode, output } = await runScenario(scenarioFile('configuration.json'))
   expect([exitCode, output.steps.map(({ state, commands }) => `${state} ${commands}`)]).toEqual([
     0,
-    // Set; somebody changes the insert and the policy; mended; nothing; given back, with the phone's entry; nothing
-    ['done 7', 'done 0', 'done 2', 'done 0', 'done 0', 'done 7', 'done 0'],
+    // Set; somebody changes the insert and the policy; mended; nothing; a person comes; given back, with the phone's entry; nothing
+    ['done 7', 'done 0', 'done 2', 'done 0', 'done 0', 'done 1', 'done 0', 'done 8', 'done 0'],
   ])
   expect(
     sentCommands(output.audit)
@@ -20,9 +20,20 @@ test('on an Exchange of 2010, its settings and a mailbox policy are set and give
     [
       'lists newRule userMailInsert adminMailRecipients newPolicy defaultLevel assignPolicy',
       'userMailInsert setPolicy',
-      'defaultLevel userMailInsert adminMailRecipients removeRule assignPolicy removePolicy lists',
+      'assignPolicy',
+      'defaultLevel userMailInsert adminMailRecipients removeRule assignPolicy assignPolicy removePolicy lists',
     ].join(' '),
   )
+  // Ana, then Ben who came later; Cleo has a policy that a person gave her
+  const given = sentCommands(output.audit).flatMap(({ subject, command }) =>
+    command.kind === 'assignPolicy' ? [[subject.slice(-1), 'policy' in command && command.policy !== null]] : [],
+  )
+  expect(given).toEqual([
+    ['1', true],
+    ['3', true],
+    ['3', false],
+    ['1', false],
+  ])
   expect(output.exchange.organizationSettings).toMatchObject({
     DefaultAccessLevel: 'Allow',
     UserMailInsert: 'Ask IT',
