@@ -85,9 +85,8 @@ async function leftBecause(
   const { settings } = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
   const nowMs = ports.clock.now().getTime()
   const lists = (await conversation.lists([mailboxGuid])).get(mailboxGuid) ?? { allowed: [], blocked: [] }
-  const ofSettings = new Map(settings.pins.map((pin) => [pin.record, pin]))
   const facts = {
-    ...staleFacts(record, mailbox, { lists, readAtMs: nowMs, ofSettings, nowMs }),
+    ...staleFacts(record, mailbox, { lists, readAtMs: nowMs, listedPins: settings.pins, nowMs }),
     isWipeClaimed: await isWipeClaimed(ports, connectorId, record.guid),
     said: (await conversation.lastSyncs([mailboxGuid])).get(mailboxGuid) ?? null,
   }

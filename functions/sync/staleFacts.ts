@@ -11,9 +11,9 @@ import type { StoredMailbox } from './storedMailboxes.ts'
 export function staleFacts(
   record: EasRecord,
   { mailbox, entries, pins }: StoredMailbox,
-  { lists, readAtMs, ofSettings, nowMs }: StaleContext,
+  { lists, readAtMs, listedPins, nowMs }: StaleContext,
 ): Omit<StaleFacts, 'said' | 'isWipeClaimed'> {
-  const isPinned = holdingPin(record.guid, pins, ofSettings, nowMs) !== null
+  const isPinned = holdingPin(record.guid, [...pins, ...listedPins], nowMs) !== null
   if (!mailbox) return { isPinned, isBlockedByOther: false }
   const own = ownLists({ ...mailbox, ...lists }, entries, readAtMs)
   const key = deviceKey(record.deviceId)
@@ -25,8 +25,8 @@ export function staleFacts(
 export interface StaleContext {
   readonly lists: DeviceLists
   readonly readAtMs: number
-  /** Pins that stand in the policy, by record. */
-  readonly ofSettings: ReadonlyMap<string, Pin>
+  /** Of the settings, as long as no sync has made them pins of their own. */
+  readonly listedPins: readonly Pin[]
   readonly nowMs: number
 }
 

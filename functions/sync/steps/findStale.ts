@@ -125,9 +125,9 @@ async function judge(
   record: EasRecord,
   said: readonly LastSync[] | null,
 ) {
-  const ofSettings = new Map(run.policy.settings.pins.map((pin) => [pin.record, pin]))
   const lists = { allowed: mailbox.mailbox?.allowed ?? [], blocked: mailbox.mailbox?.blocked ?? [] }
-  const context = { lists, readAtMs: mailbox.facts.readAtMs, ofSettings, nowMs: ports.clock.now().getTime() }
+  const { pins: listedPins } = run.policy.settings
+  const context = { lists, readAtMs: mailbox.facts.readAtMs, listedPins, nowMs: ports.clock.now().getTime() }
   const facts = { ...staleFacts(record, mailbox, context), said, isWipeClaimed: false }
   const verdict = staleVerdict(record, facts, reportOf(run).cutoff)
   if (typeof verdict === 'string') return verdict
