@@ -11,6 +11,7 @@ import { startRun } from '../functions/sync/startRun.ts'
 import { startAzurite } from '../sim/local/azurite.ts'
 import { median, round, timed, type Bench } from './bench.ts'
 import { sources } from './sources.ts'
+import { noActivation } from './noActivation.ts'
 
 const goal = 1.3
 const small = 1_000
@@ -106,6 +107,7 @@ async function openTenant(connectionString: string, size: number): Promise<Tenan
     queue: { send: async (message) => void queue.push(message) },
     clock: { now: () => new Date() },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    activation: noActivation,
     newId: randomUUID,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     compilePattern,

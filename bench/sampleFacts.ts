@@ -54,6 +54,7 @@ function mailboxFacts(index: number): MailboxFacts {
         ? [{ deviceId: ids[0] ?? '', list: 'allowed', runId: 'run-0', since: '2026-11-01T00:00:00.000Z' }]
         : [],
     pins: [],
+    activations: [],
     readAtMs: Date.parse('2026-11-21T08:00:00.000Z'),
   }
 }

@@ -10,6 +10,7 @@ import { startRun } from '../functions/sync/startRun.ts'
 import { startAzurite } from '../sim/local/azurite.ts'
 import { median, round, timed, type Bench } from './bench.ts'
 import { sources } from './sources.ts'
+import { noActivation } from './noActivation.ts'
 
 const goal = 1.5
 const connectorId = 'bench'
@@ -81,6 +82,7 @@ async function gatherAndDecide(connectionString: string, tablePrefix: string, ma
     queue: { send: async (message) => void queue.push(message) },
     clock: { now: () => new Date() },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    activation: noActivation,
     newId: randomUUID,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     compilePattern,

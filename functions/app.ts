@@ -3,6 +3,8 @@
  * app, is what decides (api/caller.ts); a function key would say nothing about who calls.
  */
 import { app } from '@azure/functions'
+import { activationPage } from './api/activation/activationPage.ts'
+import { simulatedSignIn } from './api/activation/simulatedSignIn.ts'
 import { httpHandler } from './api/httpHandler.ts'
 import { onHealth } from './api/onHealth.ts'
 import { routes } from './api/routes.ts'
@@ -35,4 +37,8 @@ for (const route of routes) {
   const { name, method, path } = route
   app.http(name, { methods: [method], route: path, authLevel: 'anonymous', handler: httpHandler(route) })
 }
+// Pages for people, behind the link in a mail
+const pages = { methods: ['GET' as const, 'POST' as const], authLevel: 'anonymous' as const }
+app.http('activate', { ...pages, route: 'activate', handler: activationPage() })
+app.http('activateSignIn', { ...pages, route: 'activate/signIn', handler: simulatedSignIn() })
 app.http('health', { methods: ['GET'], route: 'health', authLevel: 'anonymous', handler: onHealth })

@@ -1,5 +1,6 @@
 /** The app settings, read once: a Config, or every problem with them at once. Never throws: an entry file that throws shows no function at all. */
 import { signerFrom, type Signer } from '../protocol/signing.ts'
+import { readActivation, type ActivationConfig } from './configActivation.ts'
 import { readAnchors, type AnchorConfig } from './configAnchors.ts'
 import { readConnectors, type ConnectorConfig } from './configConnectors.ts'
 import { readOrigin } from './configEndpoint.ts'
@@ -21,6 +22,7 @@ export interface Config {
   readonly relayTokenScope: string
   /** Of a user-assigned managed identity; null: the system-assigned one. */
   readonly clientId: string | null
+  readonly activation: ActivationConfig
 }
 
 export type ConfigResult =
@@ -41,6 +43,7 @@ export function readConfig(env: Environment): ConfigResult {
     graphEndpoint: readOrigin(env, 'GRAPH_ENDPOINT', 'https://graph.microsoft.com', complain),
     relayTokenScope: setting(env, 'RELAY_TOKEN_SCOPE') ?? defaultRelayTokenScope,
     clientId: setting(env, 'AZURE_CLIENT_ID') ?? null,
+    activation: readActivation(env, complain),
   }
   for (const name of ['FULL_SYNC_SCHEDULE', 'QUICK_SYNC_SCHEDULE', 'PRESENCE_SCHEDULE'])
     checkSchedule(env, name, complain)

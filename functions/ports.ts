@@ -11,6 +11,7 @@ import type {
   Mailbox,
   User,
 } from './core/types.ts'
+import type { DeviceProof } from './core/activation.ts'
 import type { AuditAnchor } from './core/audit.ts'
 import type { DirectoryBookmark } from './core/bookmarks.ts'
 import type { CompilePattern } from './core/extraRules.ts'
@@ -207,12 +208,36 @@ export interface StepQueue {
   send(message: StepMessage, delaySeconds?: number): Promise<void>
 }
 
+/** A person's sign-in as the platform states it. */
+export interface SignIn {
+  /** Entra object id. */
+  readonly userId: string
+  /** Claims of the token by their short or long names; of several of one name, the first. */
+  readonly claims: ReadonlyMap<string, string>
+}
+
+/** What a signed text is for; one that was signed for another purpose does not open. */
+export type SignedPurpose = 'activation link' | 'activation form' | 'simulated sign-in'
+
+/** What activation needs of the installation. */
+export interface ActivationPort {
+  /** Where people reach the app (`https://…`, no slash at its end); null: nowhere. */
+  readonly publicUrl: string | null
+  /** With the app's own key; fits an address as it is. */
+  sign(purpose: SignedPurpose, text: string): string
+  /** null: not signed by this app, or for another purpose. */
+  open(purpose: SignedPurpose, signed: string): string | null
+  /** Which Entra device the sign-in came from, by the way that the settings choose. Throws AppErrors of Graph. */
+  proveDevice(signIn: SignIn): Promise<DeviceProof>
+}
+
 /** What the sync gets: one set per invocation. */
 export interface Ports {
   readonly exchange: Exchange
   readonly directory: Directory
   readonly store: Store
   readonly queue: StepQueue
+  readonly activation: ActivationPort
   readonly clock: Clock
   readonly log: Log
   /** A new unguessable id. */

@@ -25,7 +25,8 @@ export interface Documents {
   bookmarks: Bookmarks
 }
 /** lastSync: of an EAS record, as it was last asked for, so that it is not asked for again before it can be stale; by the record's Guid. */
-export type RowKind = 'mailbox' | 'user' | 'device' | 'entry' | 'assignment' | 'record' | 'pin' | 'mark' | 'lastSync'
+export type RowKind =
+  'mailbox' | 'user' | 'device' | 'entry' | 'assignment' | 'record' | 'pin' | 'activation' | 'mark' | 'lastSync'
 
 /**
  * A row of the records table. `data` is JSON text exactly as it was gathered, so that "differs" is a comparison of texts; `decision` is JSON text
@@ -41,9 +42,10 @@ export interface StoredRow {
 export type RowKey = Pick<StoredRow, 'mailboxGuid' | 'kind' | 'id'>
 /**
  * Where to look for what a change names. user: a user's id. device: an Entra device id. loose: an Intune device without one, by its own id. record: an
- * EAS record's Guid. pin: the same, where it is pinned. due: when a mailbox is to be decided again although nothing changes (ISO-8601 UTC).
+ * EAS record's Guid. pin, activation: the same, where it is pinned or was activated. bound: id of an Intune device, or of its Entra device, that a person bound to
+ * an EAS record. due: when a mailbox is to be decided again although nothing changes (ISO-8601 UTC).
  */
-export type PlaceKind = 'user' | 'device' | 'record' | 'loose' | 'pin' | 'due'
+export type PlaceKind = 'user' | 'device' | 'record' | 'loose' | 'pin' | 'activation' | 'bound' | 'due'
 export interface Place {
   readonly kind: PlaceKind
   readonly id: string
@@ -106,11 +108,15 @@ export interface Store {
   /** The rows of some mailboxes of one partition, sorted likewise. */
   rowsOf(connectorId: string, partition: number, mailboxGuids: readonly string[]): Promise<readonly StoredRow[]>
   /** Places by their ids. */
-  places(connectorId: string, kind: 'user' | 'device' | 'record', ids: readonly string[]): Promise<readonly Place[]>
+  places(
+    connectorId: string,
+    kind: 'user' | 'device' | 'record' | 'bound',
+    ids: readonly string[],
+  ): Promise<readonly Place[]>
   /** In the order of their ids, which must be of one length, from `after` (exclusive; '' from the start) up to `to` (inclusive; null: to the end). */
   listPlaces(
     connectorId: string,
-    kind: 'loose' | 'pin' | 'due',
+    kind: 'loose' | 'pin' | 'activation' | 'bound' | 'due',
     range: { readonly after: string; readonly to: string | null; readonly top: number },
   ): Promise<readonly Place[]>
   writePlaces(connectorId: string, upserts: readonly Place[], deletes: readonly Place[]): Promise<void>

@@ -13,6 +13,7 @@ import { auditAnchors } from './store/auditAnchors.ts'
 import { stepQueue } from './store/stepQueue.ts'
 import { tableStore } from './store/tableStore.ts'
 import { graphCredential, managedIdentity } from './wiringCredential.ts'
+import { activationPort } from './wiringActivation.ts'
 import { contextLog, type LogTarget } from './wiringLog.ts'
 import { openRelaySocket } from './wiringRendezvous.ts'
 
@@ -106,11 +107,9 @@ function share({ storage, tablePrefix, clientId }: Config): Shared {
 function portsOf(config: Config, { store: sharedStore, queue, credential }: Shared, log: Log): Ports {
   const clock = { now: () => new Date() }
   const store = countingFromNow(sharedStore)
-  const directory = graphDirectory({
-    endpoint: config.graphEndpoint,
-    credential: graphCredential(config.graphEndpoint, credential),
-    log,
-  })
+  const toGraph = graphCredential(config.graphEndpoint, credential)
+  const directory = graphDirectory({ endpoint: config.graphEndpoint, credential: toGraph, log })
+  const activation = activationPort(config, toGraph, log)
   const exchange = relayExchange({
     open: openRelaySocket(config, credential),
     signer: config.signer,
@@ -121,7 +120,7 @@ function portsOf(config: Config, { store: sharedStore, queue, credential }: Shar
     newId: randomUUID,
     log,
   })
-  return { exchange, directory, store, queue, clock, log, newId: randomUUID, hash, compilePattern }
+  return { exchange, directory, store, queue, activation, clock, log, newId: randomUUID, hash, compilePattern }
 }
 
 /**

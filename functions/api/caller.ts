@@ -44,7 +44,7 @@ export function identify(request: HttpRequest, hosting: Wiring['hosting']): Call
 const unreadable = 'The header x-ms-client-principal is not readable, or names nobody.'
 
 /** By name, not by address: a page of somebody else's site that calls here, directly or by DNS rebinding, shows in Host or Origin. */
-function isOwnLoopback(request: HttpRequest): boolean {
+export function isOwnLoopback(request: HttpRequest): boolean {
   const origin = request.headers.get('origin')
   return isLoopbackUrl(request.url) && (origin === null || isLoopbackUrl(origin))
 }
@@ -63,12 +63,26 @@ const claimRoot = 'http://schemas.microsoft.com'
 const idClaims = [`${claimRoot}/identity/claims/objectidentifier`, 'oid']
 const roleClaims = [`${claimRoot}/ws/2008/06/identity/claims/role`, 'roles']
 
-function fromPrincipal(header: string): Caller | null {
+export interface Principal {
+  /** Entra object id. */
+  readonly id: string
+  readonly claims: readonly { readonly typ: string; readonly val: string }[]
+  readonly roleClaim: string | null
+}
+
+/** null: not readable, or it names nobody. */
+export function readPrincipal(header: string): Principal | null {
   const parsed = principalSchema.safeParse(parseJson(Buffer.from(header, 'base64').toString('utf8')))
   if (!parsed.success) return null
-  const { claims, role_typ: roleClaim } = parsed.data
+  const { claims, role_typ: roleClaim = null } = parsed.data
   const id = claims.find(({ typ, val }) => idClaims.includes(typ) && val !== '')?.val
-  if (id === undefined) return null
+  return id === undefined ? null : { id, claims, roleClaim }
+}
+
+function fromPrincipal(header: string): Caller | null {
+  const principal = readPrincipal(header)
+  if (!principal) return null
+  const { id, claims, roleClaim } = principal
   const given = new Set(claims.filter(({ typ }) => roleClaims.includes(typ) || typ === roleClaim).map(({ val }) => val))
   return { id, roles: roles.filter((role) => given.has(role)) }
 }

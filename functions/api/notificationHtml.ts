@@ -63,6 +63,7 @@ function problemsOf(tag: string, attributes: Readonly<Record<string, string>>): 
  * attribute                | refused when
  * on…, srcdoc, http-equiv  | always (http-equiv: refresh)
  * style                    | it loads, runs, or has a placeholder
+ * any                      | it has {{activationQr}}, which becomes a picture
  * href, src …              | it is neither {{activationLink}} alone nor an address that begins with a scheme that may stand there
  */
 function attributeProblem(tag: string, name: string, value: string): string | null {
@@ -71,6 +72,8 @@ function attributeProblem(tag: string, name: string, value: string): string | nu
   if (name === 'http-equiv' && /refresh/i.test(value)) return 'must not send its reader elsewhere; take <meta> out'
   if (name === 'style' && riskyStyle.test(value))
     return `has a style that loads or hides something (${where}); take it out`
+  if (value.includes('{{activationQr}}'))
+    return `has {{activationQr}} in an attribute (${where}); it becomes a picture, so put it between elements`
   if (!addressAttributes.has(name)) return null
   if (tag === 'a' && name === 'href' && value === '{{activationLink}}') return null
   if (value.includes('{{'))

@@ -3,6 +3,7 @@ import * as z from 'zod'
 import { renderNotice } from '../core/noticeMail.ts'
 import { AppError } from '../errors.ts'
 import { sendNotices } from '../notice/sendNotices.ts'
+import { withQrCode } from '../notice/withQrCode.ts'
 import { audited } from './audited.ts'
 import { closedObject, readBody } from './body.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
@@ -30,10 +31,15 @@ export async function testMail(call: Call): Promise<Answer> {
   const { to, language } = await readBody(call.request, bodySchema)
   const { ports, caller } = call
   const { value: policy } = await readPolicy(ports.store, connectorId)
-  const sample = renderNotice(policy, sampleFacts(ports.clock.now(), { language }))
+  const facts = sampleFacts(ports, { language })
+  const sample = renderNotice(policy, facts)
   const subject = `easgate: test mail: ${sample.subject}`.slice(0, 255)
   const html = `${words}${sample.html}`
-  const notice = { record: 'test', reason: ports.newId(), mail: { to, subject, html } }
+  const notice = {
+    record: 'test',
+    reason: ports.newId(),
+    mail: await withQrCode({ to, subject, html }, facts.activationLink),
+  }
   const change = { action: 'mailTested', subject: connectorId, before: null, after: null }
   const { state, message } = await audited(call, connectorId, change, async () => {
     const options = { actor: caller.id, runId: null, isOnce: true }

@@ -1,4 +1,5 @@
 /** One mailbox, start to end: resolve → match → decide → plan. Everything that a run decides goes through here. Pure. */
+import type { Activation } from './activation.ts'
 import { isAdopted, type Facts } from './conditions.ts'
 import { decide, trace } from './decide.ts'
 import type { DecisionContext } from './decisionContext.ts'
@@ -27,6 +28,8 @@ export interface MailboxFacts {
   readonly assignment?: OwnAssignment | null
   /** The records' own pins, ended ones too. */
   readonly pins: readonly Pin[]
+  /** The records' activations, whatever became of them. */
+  readonly activations: readonly Activation[]
   /** When the reading of the lists began, Unix milliseconds. */
   readonly readAtMs: number
 }
@@ -76,7 +79,7 @@ export function decideMailbox(
 
 function factsOf(
   record: EasRecord,
-  { mailbox, devices, pins }: MailboxFacts,
+  { mailbox, devices, pins, activations }: MailboxFacts,
   owner: Owner | null,
   present: readonly OwnEntry[],
   context: DecisionContext,
@@ -90,7 +93,7 @@ function factsOf(
     record,
     mailbox,
     owner,
-    device: owner && match(record, owner, devices),
+    device: owner && match(record, owner, devices, activations),
     pin,
     onAllowed,
     onBlocked,

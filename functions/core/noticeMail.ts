@@ -31,6 +31,11 @@ export const reasonTexts: Readonly<Record<NoticeReason, string>> = {
   extraRule: 'Your organization does not allow this kind of device.',
 }
 
+/** Whether the page behind the link can help: what a rule keeps out, it keeps out. */
+export function isActivatable(reason: NoticeReason): boolean {
+  return reason !== 'extraRule'
+}
+
 export const reasonsWithNotice: ReadonlySet<string> = new Set(Object.keys(reasonTexts))
 
 export const withoutLink = 'Please enroll the device with the Company Portal app, or ask your help desk.'
@@ -38,7 +43,8 @@ export const withoutLink = 'Please enroll the device with the Company Portal app
 /** Sent where the policy has no template: nobody is cut off without a word. */
 const builtIn =
   '<p>Hello {{displayName}},</p><p>this device cannot get mail from {{deadline}} on: {{deviceType}} {{deviceModel}} (id {{deviceId}}). {{reason}}</p>' +
-  '<p><a href="{{activationLink}}">Set this device up for mail</a></p><p>Your mailbox and your other devices are not affected.</p>'
+  '<p><a href="{{activationLink}}">Set this device up for mail: open this link on the device itself, or scan the code with its camera.<br />{{activationQr}}</a></p>' +
+  '<p>Your mailbox and your other devices are not affected.</p>'
 
 /** A policy of an earlier version has none, or not all, of these settings. */
 export function notificationOf({ notification }: Partial<Pick<Settings, 'notification'>>): NotificationSettings {

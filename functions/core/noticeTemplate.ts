@@ -8,11 +8,14 @@ export const placeholders = [
   'deviceId',
   'reason',
   'activationLink',
+  'activationQr',
   'deadline',
 ] as const
 type Placeholder = (typeof placeholders)[number]
 
-export interface NoticeValues extends Readonly<Record<Exclude<Placeholder, 'activationLink'>, string>> {
+export interface NoticeValues extends Readonly<
+  Record<Exclude<Placeholder, 'activationLink' | 'activationQr'>, string>
+> {
   /** An address; null: there is none, and `withoutLink` says what to do instead. */
   readonly activationLink: string | null
   readonly withoutLink: string
@@ -30,11 +33,24 @@ export function placeholderProblem(text: string): string | null {
   return rest.includes('{{') || rest.includes('}}') ? 'has {{ or }} without its other half' : null
 }
 
-/** Values become text and nothing else, wherever they stand. Without a link the whole element that would carry it gives way to the sentence. */
+/** Where a mail's HTML shows the picture that the mail carries: the QR code of its link. */
+export const qrImage = 'cid:easgate'
+
+/**
+ * Values become text and nothing else, wherever they stand; `{{activationQr}}` becomes the picture of the link. Without a link the whole element that would
+ * carry it gives way to the sentence, and the picture to nothing.
+ */
 export function fillHtml(html: string, values: NoticeValues): string {
   const { activationLink, withoutLink } = values
-  const linked = activationLink === null ? html.replaceAll(emptyLink, () => escapeHtml(withoutLink)) : html
-  return linked.replaceAll(placeholder, (_, name: Placeholder) => escapeHtml(valueOf(values, name)))
+  const linked =
+    activationLink === null
+      ? html.replaceAll(emptyLink, () => escapeHtml(withoutLink)).replaceAll(emptyImage, '')
+      : html
+  const qr =
+    activationLink === null ? '' : `<img src="${qrImage}" width="220" height="220" alt="QR code of the link" />`
+  return linked.replaceAll(placeholder, (_, name: Placeholder) =>
+    name === 'activationQr' ? qr : escapeHtml(valueOf(values, name)),
+  )
 }
 
 /** One line of plain text of at most 255 characters: a mail's subject. */
@@ -45,9 +61,11 @@ export function fillSubject(subject: string, values: NoticeValues): string {
 }
 
 const placeholder = /\{\{(\w+)\}\}/g
+const emptyImage = new RegExp(`<img\\b[^>]*\\ssrc=["']?${qrImage}\\b[^>]*>`, 'gi')
 const emptyLink = /<a\b[^>]*\shref=(["']?)\{\{activationLink\}\}\1[^>]*>.*?<\/a\s*>/gis
 
 function valueOf(values: NoticeValues, name: Placeholder): string {
+  if (name === 'activationQr') return ''
   return name === 'activationLink' ? (values.activationLink ?? values.withoutLink) : values[name]
 }
 

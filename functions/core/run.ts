@@ -119,6 +119,8 @@ export interface ConnectorState {
   readonly running: { readonly full: string | null; readonly quick: string | null }
   /** A full sync asked for while a quick one runs, or to be tried again: it starts when the next run ends and is never lost. */
   readonly pendingFull: { readonly askedBy: string; readonly dryRun: boolean; readonly attempt: number } | null
+  /** A quick sync that must begin after now, asked for while one runs: it starts when that one ends. */
+  readonly pendingQuick: { readonly askedBy: string } | null
   /** Covers decide to finish. Not taken over before `until`, which is past the last batch's expiry. */
   readonly lease: { readonly runId: string; readonly until: string } | null
   readonly heldRun: string | null
@@ -183,6 +185,7 @@ export function newConnector(id: string): ConnectorState {
     id,
     running: { full: null, quick: null },
     pendingFull: null,
+    pendingQuick: null,
     lease: null,
     heldRun: null,
     staleRun: null,

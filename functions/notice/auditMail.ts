@@ -9,9 +9,10 @@ export async function auditMail(
   { record, reason, batchId, tries }: LedgerMail,
   outcome: 'asked' | LedgerMail['state'],
   { actor, runId }: Asker,
+  linkId?: string,
 ): Promise<void> {
   const action = outcome === 'asked' ? 'mailAsked' : 'mailEnded'
-  const after = { reason, batchId, tries }
+  const after = { reason, batchId, tries, ...(linkId !== undefined && { activationLink: linkId }) }
   const at = clock.now().toISOString()
   await store.appendAudit(connectorId, [{ at, actor, action, runId, subject: record, before: null, after, outcome }])
 }

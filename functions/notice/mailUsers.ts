@@ -1,14 +1,16 @@
 /** Mails to the users of held records: made from the rows as they stand, and sent once each. */
-import { activationLink } from './activationLink.ts'
-import { noticeMail } from '../core/noticeMail.ts'
+import { isActivatable, noticeMail } from '../core/noticeMail.ts'
+import { qrImage } from '../core/noticeTemplate.ts'
 import { wantsNotice } from '../core/noticeWanted.ts'
 import { partitionOf } from '../core/partition.ts'
 import { resolveOwner } from '../core/resolveOwner.ts'
 import type { EasRecord, Mailbox, Owner, Policy, StoredDecision } from '../core/types.ts'
 import type { AppError } from '../errors.ts'
 import type { StoredRow } from '../portsStore.ts'
+import { activationLink } from './activationLink.ts'
 import type { Notice, NoticeOptions, NoticePorts, NoticeResult } from './notice.ts'
 import { sendNotices } from './sendNotices.ts'
+import { withQrCode } from './withQrCode.ts'
 
 export interface UserNotice {
   readonly mailboxGuid: string
@@ -31,7 +33,8 @@ export async function mailUsers(
   options: NoticeOptions,
 ): Promise<{ readonly results: readonly UserNoticeResult[]; readonly problem: AppError | null }> {
   const rows = await rowsOf(ports, connectorId, wanted)
-  const made = wanted.map((one) => noticeOf(one, rows.get(one.mailboxGuid) ?? [], policy, ports.clock.now()))
+  const made: (Notice | 'noAddress' | 'notHeld')[] = []
+  for (const one of wanted) made.push(await noticeOf(ports, connectorId, one, rows.get(one.mailboxGuid) ?? [], policy))
   const notices = made.filter((one) => typeof one !== 'string')
   const { results, problem } = await sendNotices(ports, connectorId, notices, options)
   const sent = new Map(notices.map((notice, index) => [notice, results[index]]))
@@ -65,19 +68,27 @@ async function rowsOf(
 }
 
 /** The texts are our own writing: they have the shape that sync gave them. */
-function noticeOf(
+async function noticeOf(
+  ports: NoticePorts,
+  connectorId: string,
   { mailboxGuid, record: guid, reason }: UserNotice,
   rows: readonly StoredRow[],
   policy: Pick<Policy, 'notificationHtml' | 'settings'>,
-  now: Date,
-): Notice | 'noAddress' | 'notHeld' {
+): Promise<Notice | 'noAddress' | 'notHeld'> {
   const row = rows.find(({ kind, id }) => kind === 'record' && id === guid)
   const decision: StoredDecision | null = JSON.parse(row?.decision ?? 'null')
   if (!row || !wantsNotice(decision) || decision.reason !== reason) return 'notHeld'
   const record: EasRecord = JSON.parse(row.data)
   const mailbox: Mailbox | null = JSON.parse(rows.find(({ kind }) => kind === 'mailbox')?.data ?? 'null')
   const owners = rows.filter(({ kind }) => kind === 'user').map(({ data }): Owner => JSON.parse(data))
-  const known = { record, mailbox, owner: resolveOwner(owners), reason: decision.reason }
-  const mail = noticeMail(policy, { ...known, activationLink: activationLink(), now })
-  return mail ? { record: guid, reason, mailboxGuid, mail } : 'noAddress'
+  const owner = resolveOwner(owners)
+  const known = { record, mailbox, owner, reason: decision.reason }
+  const about = { connectorId, record: guid, mailboxGuid, userId: owner?.user.id ?? null, reason }
+  const link = isActivatable(decision.reason) ? activationLink(ports, about) : null
+  const url = link?.url ?? null
+  const mail = noticeMail(policy, { ...known, activationLink: url, now: ports.clock.now() })
+  if (!mail) return 'noAddress'
+  const isLinked = link && (mail.html.includes(link.url) || mail.html.includes(qrImage))
+  const notice = { record: guid, reason, mailboxGuid, mail: await withQrCode(mail, url) }
+  return isLinked ? { ...notice, linkId: link.id } : notice
 }

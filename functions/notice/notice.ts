@@ -3,13 +3,15 @@ import type { AppError } from '../errors.ts'
 import type { LedgerMail, Mail, MailKey } from '../core/mail.ts'
 import type { Ports } from '../ports.ts'
 
-export type NoticePorts = Pick<Ports, 'exchange' | 'store' | 'clock' | 'log' | 'newId'>
+export type NoticePorts = Pick<Ports, 'exchange' | 'store' | 'activation' | 'clock' | 'log' | 'newId'>
 
 /** One mail to be sent unless the ledger has it already. */
 export interface Notice extends MailKey {
   readonly mail: Omit<Mail, 'id'>
   /** Kept in the ledger, so that the mail can be made again when it is due. */
   readonly mailboxGuid?: string
+  /** Id of the activation link in it, for the audit. */
+  readonly linkId?: string
 }
 
 export interface NoticeOptions {

@@ -96,7 +96,7 @@ async function sendOne(
   const claim = await claimMail(ports, connectorId, notice, options)
   if ('taken' in claim) return { mail: claim.taken, lost: null }
   const { claimed } = claim
-  await auditMail(ports, connectorId, claimed.value, 'asked', options)
+  await auditMail(ports, connectorId, claimed.value, 'asked', options, notice.linkId)
   const { outcome, lost } = await outcomeOf(conversation, claimed.value.batchId, notice.mail)
   return { mail: await endMail(ports, connectorId, claimed, outcome, options), lost }
 }

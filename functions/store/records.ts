@@ -62,6 +62,7 @@ function toRow(key: string, row: StoredRow) {
 
 /** Every kind, and no other text. */
 const kinds: Record<RowKind, RowKind> = {
+  activation: 'activation',
   assignment: 'assignment',
   device: 'device',
   entry: 'entry',

@@ -6,7 +6,7 @@ import { changeKey, noticesOf, type PlannedChange } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { tallyMailbox, type Tally } from '../core/tally.ts'
 import type { Ports } from '../ports.ts'
-import type { Place, RowKey, StoredRow } from '../portsStore.ts'
+import type { Place, RowKey, RowKind, StoredRow } from '../portsStore.ts'
 import { assignmentKey } from './ownAssignments.ts'
 import { placesOf } from './changes/devicePlace.ts'
 import { dueOf } from './changes/due.ts'
@@ -67,7 +67,7 @@ function placeChanges({ mailboxes, upserts, deletes }: Merged, run: Run) {
   const countsDays = syncDaysOf(run.policy.settings.extraRules).length > 0
   const isFirst = run.mode === 'everything' && run.bookmarks === null
   const isWhole = isFirst || (run.mode === 'changes' && countsDays)
-  const isIndexed = ({ kind }: RowKey) => kind === 'user' || kind === 'device' || kind === 'record' || kind === 'pin'
+  const isIndexed = ({ kind }: RowKey) => indexed.has(kind)
   const changed = new Set([...upserts, ...deletes].filter(isIndexed).map(({ mailboxGuid }) => mailboxGuid))
   const found: { upserts: Place[]; deletes: Place[] } = { upserts: [], deletes: [] }
   for (const { guid, before, rows } of mailboxes) {
@@ -78,6 +78,8 @@ function placeChanges({ mailboxes, upserts, deletes }: Merged, run: Run) {
   }
   return found
 }
+
+const indexed: ReadonlySet<RowKind> = new Set(['user', 'device', 'record', 'pin', 'activation'])
 
 function distinct(due: readonly Place[]): Place[] {
   return [...new Map(due.map((place) => [`${place.id}|${place.mailboxGuid}`, place])).values()]

@@ -1,4 +1,5 @@
 /** A mailbox's stored rows as what the core decides by. Pure. */
+import type { Activation } from '../core/activation.ts'
 import type { MailboxFacts } from '../core/decideMailbox.ts'
 import type { OwnAssignment } from '../core/planAssignment.ts'
 import type { Pin } from '../core/pin.ts'
@@ -13,6 +14,7 @@ export interface MailboxRows {
   readonly entries: OwnEntry[]
   assignment: OwnAssignment | null
   readonly pins: Pin[]
+  readonly activations: Activation[]
   readonly recordRows: StoredRow[]
   readonly records: { record: EasRecord; previous: StoredDecision | null }[]
 }
@@ -33,6 +35,7 @@ export function mailboxRows({
     entries: [],
     assignment: null,
     pins: [],
+    activations: [],
     recordRows: [],
     records: [],
   }
@@ -42,10 +45,10 @@ export function mailboxRows({
 
 /** `readAtMs`: when the reading of the lists began, Unix milliseconds. */
 export function factsOf(
-  { mailbox, owners, devices, entries, assignment, pins, records }: MailboxRows,
+  { mailbox, owners, devices, entries, assignment, pins, activations, records }: MailboxRows,
   readAtMs: number,
 ): MailboxFacts {
-  return { mailbox, candidates: owners, devices, records, entries, assignment, pins, readAtMs }
+  return { mailbox, candidates: owners, devices, records, entries, assignment, pins, activations, readAtMs }
 }
 
 function addRow(group: MailboxRows, row: StoredRow): void {
@@ -56,6 +59,7 @@ function addRow(group: MailboxRows, row: StoredRow): void {
   else if (row.kind === 'entry') group.entries.push(value as OwnEntry)
   else if (row.kind === 'assignment') group.assignment = value as OwnAssignment
   else if (row.kind === 'pin') group.pins.push(value as Pin)
+  else if (row.kind === 'activation') group.activations.push(value as Activation)
   else if (row.kind === 'record') {
     group.recordRows.push(row)
     group.records.push({

@@ -64,8 +64,8 @@ interface GatheredRow extends StagedRow {
  * yes      | same    | kept
  * yes      | other   | written; a record keeps its last decision
  * yes      | none    | written
- * no       | yes     | deleted; an entry or assignment of easgate's only with its whole mailbox, a pin with the last that was gathered there, a last
- *          |         | sync with its record
+ * no       | yes     | deleted; an entry or assignment of easgate's only with its whole mailbox, a pin with the last that was gathered there, an
+ *          |         | activation and a last sync with their record
  */
 function mergeMailbox(before: readonly StoredRow[], found: readonly GatheredRow[]) {
   const known = new Map(before.map((row) => [keyOf(row), row]))
@@ -83,10 +83,11 @@ function mergeMailbox(before: readonly StoredRow[], found: readonly GatheredRow[
   for (const [key, row] of known) {
     if (after.has(key)) continue
     const isOwn = row.kind === 'entry' || row.kind === 'assignment'
+    const isOfRecord = row.kind === 'activation' || row.kind === 'lastSync'
     const isKept =
       (isOwn && isThere) ||
       (row.kind === 'pin' && found.length > 0) ||
-      (row.kind === 'lastSync' && after.has(keyOf({ ...row, kind: 'record' })))
+      (isOfRecord && after.has(keyOf({ ...row, kind: 'record' })))
     if (isKept) after.set(key, row)
     else deletes.push(row)
   }

@@ -94,8 +94,8 @@ async function create(ports: Ports, request: StartRequest, dead: string | null):
     // The dead run may have let go in the meantime
     if (state.running[run.kind] !== dead && state.running[run.kind] !== null) return null
     if (request.slot && (state.slots[run.kind] ?? '') >= request.slot) return null
-    const pendingFull = run.kind === 'full' ? null : state.pendingFull
-    return { ...withSlot(state, request), running: { ...state.running, [run.kind]: run.id }, pendingFull }
+    const answered = run.kind === 'full' ? { pendingFull: null } : { pendingQuick: null }
+    return { ...withSlot(state, request), running: { ...state.running, [run.kind]: run.id }, ...answered }
   }
   const state = await changeConnector(ports, run.connectorId, take)
   if (state.running[run.kind] !== run.id) {

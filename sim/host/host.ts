@@ -37,6 +37,8 @@ export async function startHost(options: HostOptions): Promise<RunningHost> {
 
   await invocations.runAppHooks('appStart')
   const http = await startHttp({ functions, invocations, key, log }, options.port)
+  // As `func start` does: the app may make links to itself
+  process.env['WEBSITE_HOSTNAME'] ??= `127.0.0.1:${http.port}`
   for (const poller of pollers) poller.start()
   const timers = startTimers(functions, invocations, log)
 

@@ -30,6 +30,8 @@ export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | '
   /** Commands that the relay runs at the same time, 1 to 15. */
   readonly parallel?: number
   readonly latencyMs?: number
+  /** App settings beside those of the stack. */
+  readonly settings?: Readonly<Record<string, string>>
   /** Options of Node for the two processes whose memory is bounded in tests and benches. */
   readonly hostNodeOptions?: readonly string[]
   readonly relayNodeOptions?: readonly string[]
@@ -113,7 +115,7 @@ async function startAll(
   const startNextRelay = relayStarter(options, folder, start, surroundings, keys)
   const host: FunctionsSettings = {
     port: await freePort(options.port ?? 7071),
-    env: environment(options, surroundings, keys),
+    env: { ...environment(options, surroundings, keys), ...options.settings },
     nodeOptions: options.hostNodeOptions,
     visibilityMs: options.visibilityMs,
     retryMs: options.retryMs,

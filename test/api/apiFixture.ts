@@ -8,6 +8,7 @@ import type { Directory, Ports } from '../../functions/ports.ts'
 import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import type { Joining, Wiring } from '../../functions/wiring.ts'
 import { newKeyPair } from '../../protocol/signing.ts'
+import { activationFake } from '../fakes/activationFake.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
 import { noDirectory } from '../fakes/noDirectory.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
@@ -48,6 +49,7 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     newId: () => `${String((ids += 1)).padStart(8, '0')}-0000-4000-8000-000000000000`,
     hash: (text) => text,
     compilePattern,
+    activation: activationFake(),
   }
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },

@@ -1,6 +1,7 @@
 /** Builders: a test says only what differs from an enrolled, compliant iPhone of a licensed, included user. */
 import { makeContext, type DecisionContext, type ServerState } from '../../functions/core/decisionContext.ts'
 import type { MailboxFacts } from '../../functions/core/decideMailbox.ts'
+import type { Activation } from '../../functions/core/activation.ts'
 import type { Pin } from '../../functions/core/pin.ts'
 import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import { compileExtraRules, type ExtraRule } from '../../functions/core/extraRules.ts'
@@ -114,6 +115,7 @@ export interface Given {
   readonly devices?: readonly Partial<IntuneDevice>[]
   readonly entries?: readonly OwnEntry[]
   readonly pins?: readonly Pin[]
+  readonly activations?: readonly Activation[]
 }
 
 /** One mailbox with one record; enrolled and compliant unless said otherwise. */
@@ -125,6 +127,7 @@ export function facts(given: Given = {}): MailboxFacts {
     records: [{ record: record(given.record), previous: given.previous ?? null }],
     entries: given.entries ?? [],
     pins: given.pins ?? [],
+    activations: given.activations ?? [],
     readAtMs: now.getTime(),
   }
 }

@@ -44,7 +44,7 @@ export async function stopCompanies(): Promise<void> {
 /** Timers never fire and failed messages come again at once; all ports are free ones. */
 export async function startCompany(
   { world, policy }: Pick<Company, 'world' | 'policy'>,
-  options: Pick<StackOptions, 'visibilityMs' | 'parallel' | 'otherConnectors' | 'allow'> &
+  options: Pick<StackOptions, 'visibilityMs' | 'parallel' | 'otherConnectors' | 'allow' | 'settings'> &
     Partial<Pick<StackOptions, 'schedules'>> = {},
 ): Promise<RunningCompany> {
   const stack = await startStack({ world, policy, port: 0, schedules: never, retryMs: 0, ...options })

@@ -5,6 +5,7 @@ import { AppError } from '../../functions/errors.ts'
 import type { Ports } from '../../functions/ports.ts'
 import { compilePattern } from '../../functions/rules/compilePattern.ts'
 import type { Wiring } from '../../functions/wiring.ts'
+import { activationFake } from '../fakes/activationFake.ts'
 import { fakeClock, fakeQueue, recordingLog } from '../fakes/ports.ts'
 import { noDirectory } from '../fakes/noDirectory.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
@@ -45,6 +46,7 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
     newId: () => `${(ids += 1)}000000000`,
     hash: (text) => text,
     compilePattern,
+    activation: activationFake(),
   }
   const wiring: Wiring = {
     hosting: { isAzure: true, hasBuiltInAuth: true, isLoopbackAdmin: false },

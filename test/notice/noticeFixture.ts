@@ -1,6 +1,7 @@
 /** What the tests of notices need: a ledger, a relay with a notification account, a clock, and notices. */
 import { sendNotices } from '../../functions/notice/sendNotices.ts'
 import type { Notice, NoticeOptions, NoticePorts } from '../../functions/notice/notice.ts'
+import { activationFake } from '../fakes/activationFake.ts'
 import { fakeExchange } from '../fakes/exchangeFake.ts'
 import { fakeClock, recordingLog } from '../fakes/ports.ts'
 import { fakeStore } from '../fakes/storeFake.ts'
@@ -22,6 +23,7 @@ export function world() {
   let atConversation: { readonly number: number; readonly act: () => unknown } | undefined
   const ports: NoticePorts = {
     store,
+    activation: activationFake(),
     clock,
     log,
     newId: () => `id${(ids += 1)}`,

@@ -60,7 +60,7 @@ const zones: Readonly<
       'functions/portsStore.ts',
       'functions/errors.ts',
     ],
-    packages: [],
+    packages: ['qrcode'],
     why: 'who gets a mail, and that nobody gets it twice: over the ports alone',
   },
   'functions/rules': {

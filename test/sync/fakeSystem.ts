@@ -14,6 +14,7 @@ import type { GraphWorld } from '../../sim/graph/world.ts'
 import { directoryFake, type DirectoryFake } from '../fakes/directoryFake.ts'
 import { fakeExchange, type FakeExchange } from '../fakes/exchangeFake.ts'
 import type { FakeWorld } from '../fakes/exchangeFakeWorld.ts'
+import { activationFake } from '../fakes/activationFake.ts'
 import {
   fakeClock,
   fakeQueue,
@@ -67,6 +68,7 @@ export async function fakeSystem(
     newId: () => `id${String(++ids).padStart(6, '0')}`,
     hash: (text) => createHash('sha256').update(text).digest('hex'),
     compilePattern,
+    activation: activationFake(),
   }
   let deliveries = 0
 

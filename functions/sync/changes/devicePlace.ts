@@ -1,4 +1,5 @@
 /** Where rows are kept to be found again by an id of Graph, and what of a device a decision depends on. Pure. */
+import type { Activation } from '../../core/activation.ts'
 import { dayMs, syncDaysOf } from '../../core/extraRules.ts'
 import type { IntuneDevice, Policy } from '../../core/types.ts'
 import type { Place, StoredRow } from '../../portsStore.ts'
@@ -51,7 +52,12 @@ export function placesOf(rows: readonly StoredRow[], policy: Pick<Policy, 'setti
     places.set(key, { ...place, data: text === null ? '' : JSON.stringify(texts) })
   }
   for (const { kind, id, mailboxGuid, data } of rows) {
-    if (kind === 'user' || kind === 'record' || kind === 'pin') add({ kind, id, mailboxGuid }, null)
+    if (kind === 'user' || kind === 'record' || kind === 'pin' || kind === 'activation') {
+      add({ kind, id, mailboxGuid }, null)
+    }
+    if (kind === 'activation') {
+      for (const bound of boundIds(JSON.parse(data) as Activation)) add({ kind: 'bound', id: bound, mailboxGuid }, null)
+    }
     if (kind !== 'device') continue
     const device = JSON.parse(data) as IntuneDevice
     const { azureAdDeviceId } = device
@@ -60,4 +66,9 @@ export function placesOf(rows: readonly StoredRow[], policy: Pick<Policy, 'setti
     add({ ...where, mailboxGuid }, decisiveText(device, policy))
   }
   return places
+}
+
+/** Ids by which a device is found that Intune knows no EAS id of. */
+export function boundIds({ state, intuneDeviceId, azureAdDeviceId }: Activation): string[] {
+  return state === 'bound' ? [intuneDeviceId, azureAdDeviceId].filter((id) => id !== null) : []
 }

@@ -6,6 +6,7 @@ import type { DirectoryChanges, Ports } from '../../ports.ts'
 import type { StagedKind } from '../../portsStore.ts'
 import { dueMailboxes } from '../changes/due.ts'
 import { ownersNow, type OwnersNow } from '../changes/ownersNow.ts'
+import { boundOf, isKept } from '../boundDevices.ts'
 import { readTouched, type ReadTouched, type TouchedMailbox } from '../changes/readTouched.ts'
 import { touchedByDirectory, type TouchedByDirectory } from '../changes/touchedByDirectory.ts'
 import { mailsWait } from '../mailsWait.ts'
@@ -101,14 +102,15 @@ async function stageTouched(
   { owners, devices }: OwnersNow,
 ): Promise<Pick<Run, 'attempts'>> {
   const kinds: readonly StagedKind[] = ['mailboxes', 'records', 'users', 'devices']
-  const rowsOf = ({ mailbox, records }: TouchedMailbox, kind: StagedKind): { id: string; value: unknown }[] => {
+  const rowsOf = ({ mailbox, records, stored }: TouchedMailbox, kind: StagedKind): { id: string; value: unknown }[] => {
     const own = owners.get(mailbox.guid) ?? []
     if (kind === 'mailboxes') return [{ id: '', value: mailbox }]
     if (kind === 'records') return records.map((value) => ({ id: value.guid, value }))
     if (kind === 'users') return own.map((value) => ({ id: value.user.id, value }))
+    const bound = boundOf(stored)
     return own
       .flatMap(({ user }) => devices.get(user.id) ?? [])
-      .filter(({ easDeviceId }) => easDeviceId !== null)
+      .filter((device) => isKept(device, bound))
       .map((value) => ({ id: value.id, value }))
   }
   let attempts: Pick<Run, 'attempts'> = { attempts: run.attempts }

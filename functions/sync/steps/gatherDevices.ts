@@ -2,6 +2,7 @@
 import type { Run } from '../../core/run.ts'
 import type { IntuneDevice } from '../../core/types.ts'
 import type { Store } from '../../portsStore.ts'
+import { allBound, isKept } from '../boundDevices.ts'
 import { deadline } from '../deadline.ts'
 import { allStaged, stageKey, withAttempt } from '../readStaged.ts'
 import { stageWriter } from '../stageWriter.ts'
@@ -9,6 +10,7 @@ import type { Step } from '../step.ts'
 
 export const gatherDevices: Step = async (ports, run, attempt) => {
   const mailboxesOf = await readMailboxesOfUsers(ports.store, run)
+  const bound = await allBound(ports.store, run.connectorId)
   const writer = stageWriter(ports.store, stageKey(run, 'devices', attempt))
   const isOver = deadline(ports.clock)
   let cursor = run.cursor
@@ -29,9 +31,8 @@ export const gatherDevices: Step = async (ports, run, attempt) => {
     counts: { 'found.intuneDevices': found, 'inventory.intuneDevices': found },
   }
 
-  /** A device without an EAS id can match nothing and is not kept: most of a tenant's computers. */
   async function stageDevice(device: IntuneDevice): Promise<void> {
-    if (device.userId === null || device.easDeviceId === null) return
+    if (device.userId === null || !isKept(device, bound)) return
     for (const mailboxGuid of mailboxesOf.get(device.userId) ?? []) await writer.add(mailboxGuid, device.id, device)
   }
 }
