@@ -1,4 +1,5 @@
 /** Every operation of the HTTP API with its path and the least role that may call it. Table of contents; the paths are Graph's, then easgate's own. */
+import { approveActivation, endActivation, getActivation, getActivations, rejectActivation } from './activations.ts'
 import { adoptThem, previewAdoption } from './adopt.ts'
 import { exportAudit, listAudit } from './auditTrail.ts'
 import type { Route } from './call.ts'
@@ -16,6 +17,7 @@ import { listDrift } from './drift.ts'
 import { getOverview } from './connectorOverview.ts'
 import { getConnector, listConnectors } from './exchangeConnectors.ts'
 import { getOnlyPolicy, getPolicy, listPolicies, patchOnlyPolicy, patchPolicy } from './exchangePolicies.ts'
+import { issueActivationLink } from './issueActivationLink.ts'
 import { issueJoinFile } from './joinFile.ts'
 import { deletePin, getPin, getPins, putPin } from './pins.ts'
 import { previewNotification } from './previewNotification.ts'
@@ -38,6 +40,7 @@ const run = `${own}/runs/{runId}`
 const relay = `${own}/relays/{fingerprint}`
 const pin = `${own}/pins/{recordGuid}`
 const device = `${own}/devices/{recordGuid}`
+const activation = `${own}/activations/{recordGuid}`
 
 const table = [
   // Graph's
@@ -76,6 +79,12 @@ const table = [
   ['getPin', 'GET', pin, 'Reader', getPin],
   ['setPin', 'PUT', pin, 'Operator', putPin],
   ['deletePin', 'DELETE', pin, 'Operator', deletePin],
+  ['listActivations', 'GET', `${own}/activations`, 'Reader', getActivations],
+  ['getActivation', 'GET', activation, 'Reader', getActivation],
+  ['approveActivation', 'POST', `${activation}/approve`, 'Operator', approveActivation],
+  ['rejectActivation', 'POST', `${activation}/reject`, 'Operator', rejectActivation],
+  ['endActivation', 'DELETE', activation, 'Operator', endActivation],
+  ['issueActivationLink', 'POST', `${device}/activationLink`, 'Operator', issueActivationLink],
   ['listDevices', 'GET', `${own}/devices`, 'Reader', listDevices],
   ['getDeviceStatus', 'GET', `${device}/status`, 'Reader', getDeviceStatus],
   ['explainDevice', 'GET', `${device}/explain`, 'Reader', explainDevice],

@@ -7,6 +7,7 @@ import { lowerText } from './lowerText.ts'
 import { makeMembers, type Members } from './members.ts'
 import { pageOf, type Listed } from './page.ts'
 import { optionOf, rootOf, selectOf, type GraphReply, type GraphRequest } from './request.ts'
+import { signInsOf } from './signIns.ts'
 import type { GraphState } from './state.ts'
 import { shown } from './unset.ts'
 import type { CollectionName } from './world.ts'
@@ -27,6 +28,7 @@ export function makeRoutes(state: GraphState, options: RouteOptions): Routes {
     if (first === 'deviceManagement' && second === 'managedDevices' && fourth === undefined) {
       return third === undefined ? lists.managedDevices(request) : one(state, request, 'managedDevices', third)
     }
+    if (first === 'auditLogs' && second === 'signIns' && third === undefined) return signInsOf(state, request)
     if ((first !== 'users' && first !== 'groups' && first !== 'devices') || isLong) throw noRoute(request)
     if (second === undefined) return lists.directory(request, first)
     if (third === undefined && isDelta(second)) return deltaOf(state, request, first, options)

@@ -25,6 +25,8 @@ export type Change = {
 export type GraphState = {
   readonly collections: Readonly<Record<CollectionName, Collection>>
   readonly changes: readonly Change[]
+  /** Entries of the sign-in log, oldest first; they are added by patches and never change. */
+  readonly signIns: readonly GraphObject[]
   /** Grows with every change; 0 is the world as it was loaded. */
   version: () => number
   patch: (patch: GraphPatch) => void
@@ -44,12 +46,15 @@ export function makeState(world: GraphWorld, linksEntra = false): GraphState {
   if (linksEntra)
     for (const device of world.managedDevices ?? []) collections.managedDevices.set(withEntraId(device, undefined))
   const changes: Change[] = []
+  const signIns: GraphObject[] = [...(world.signIns ?? [])]
   const note = (change: Omit<Change, 'version'>): void => void changes.push({ version: changes.length + 1, ...change })
   return {
     collections,
     changes,
+    signIns,
     version: () => changes.length,
     patch: (patch) => {
+      signIns.push(...(patch.signIns ?? []))
       for (const collection of collectionNames) {
         for (const given of patch[collection] ?? []) {
           if (!linksEntra || collection !== 'managedDevices') note(merge(collections, collection, given))

@@ -5,12 +5,13 @@ import * as z from 'zod'
 const graphObject = z.looseObject({ id: z.string().min(1) })
 const group = graphObject.extend({ members: z.array(z.string().min(1)).nullish() })
 
-/** All four collections may be left out. Ids are unique in their collection, case ignored. */
+/** All collections may be left out; sign-ins stand in the log in their order. Ids are unique in their collection, case ignored. */
 export const graphWorldSchema = z.strictObject({
   users: z.array(graphObject).superRefine(unique).optional(),
   groups: z.array(group).superRefine(unique).optional(),
   devices: z.array(graphObject).superRefine(unique).optional(),
   managedDevices: z.array(graphObject).superRefine(unique).optional(),
+  signIns: z.array(graphObject).superRefine(unique).optional(),
 })
 
 /** A part of a world that is merged in by id; ids that are new are added. */

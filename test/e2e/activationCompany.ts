@@ -161,10 +161,8 @@ export class PlainBrowser {
     expect(form, `a form on: ${page.title}`).toBeDefined()
     const fields = [...(form ?? '').matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)]
     const action = /action="([^"]+)"/.exec(form ?? '')?.[1] ?? ''
-    const body = new URLSearchParams([
-      ...fields.map(([, name = '', value = '']) => [name, value]),
-      ...Object.entries(given),
-    ])
+    const sent = Object.fromEntries(fields.map(([, name = '', value = '']) => [name, value]))
+    const body = new URLSearchParams({ ...sent, ...given })
     const url = new URL(action, page.url)
     return this.open(url.href, { method: 'POST', body, headers: { origin: url.origin } })
   }
