@@ -3,7 +3,7 @@
 import { spawnSync } from 'node:child_process'
 
 // package: the program that it brings
-const wanted = { 'tinyproxy-bin': 'tinyproxy' }
+const wanted = { 'tinyproxy-bin': 'tinyproxy', chromium: 'chromium' }
 
 const missing = Object.entries(wanted).filter(([, program]) => !isThere(program))
 if (missing.length > 0) {

@@ -33,6 +33,7 @@ describe('what is dangerous, or could not work in a mail, is refused by its name
     ['<a href="{{displayName}}">x</a>', 'there only {{activationLink}} may stand, alone, in <a href>'],
     ['<a href="https://c.com/{{activationLink}}">x</a>', 'there only {{activationLink}} may stand'],
     ['<img src="{{activationLink}}">', 'there only {{activationLink}} may stand'],
+    ['<img alt="{{activationQr}}" src="cid:easgate">', 'it becomes a picture, so put it between elements'],
     ['{<!-- -->{nmae}}', 'without its other half'],
     ['{<!-- -->{nmae}<!-- -->}', 'unknown placeholder {{nmae}}'],
     ['x'.repeat(32_001), 'has 32001 characters of HTML, at most 32000 fit in a mail'],
@@ -47,6 +48,7 @@ describe('formatting stays', () => {
     '<table width="100%" style="color:#333"><tr><td align="left">Grüße &amp; 1 &lt; 2</td></tr></table>',
     '<img src="cid:easgate" alt="" /><a href="mailto:desk@c.com">desk</a>',
     '<p title="{{displayName}}">x</p>',
+    '<p>{{activationQr}}</p>',
   ])('%s', (html) => {
     expect(cleanHtml(html)).toEqual({ html })
   })

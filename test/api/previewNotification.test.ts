@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { activationFake } from '../fakes/activationFake.ts'
 import { api, graphError } from './apiFixture.ts'
 
 const own = '/easgate/connectors/contoso'
@@ -12,6 +13,18 @@ const de = {
 }
 
 describe('a preview', () => {
+  test('has a sample link and its picture where the app has an address, as a mail would', async () => {
+    const app = api(['contoso'], {
+      ports: async () => ({ ...app.ports, activation: activationFake('https://easgate.example') }),
+    })
+    const built = await app.call('POST', path)
+    expect(built.body).toMatchObject({
+      html: expect.stringContaining('https://easgate.example/activate?token=sample'),
+      imagePng: expect.stringMatching(/^iVBOR/),
+    })
+    const plain = await app.call('POST', path, { body: { html: '<p>{{reason}}</p>' } })
+    expect(plain.body).not.toHaveProperty('imagePng')
+  })
   test('shows the saved template with sample values, and nothing is sent', async () => {
     const app = api()
     await app.call('PATCH', policy, { body: { notificationContent: base64('<p>{{displayName}}, {{deviceId}}</p>') } })

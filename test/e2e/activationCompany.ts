@@ -168,11 +168,15 @@ export class PlainBrowser {
   }
 
   /** Opens the link, signs in as that person at that device, and comes back to the page that asks to confirm. */
-  async signIn(link: string, user: string, device: string): Promise<Shown> {
+  async signIn(link: string, user: string, device: string): Promise<{ browser: PlainBrowser; shown: Shown }> {
     await this.open(link)
     const token = new URL(link).searchParams.get('token') ?? ''
     const chosen = await this.open(new URL(`/activate/signIn?token=${token}&user=${user}`, link).href)
-    return this.send(chosen, { device })
+    return { browser: this, shown: await this.send(chosen, { device }) }
+  }
+
+  cookie(name: string): string {
+    return this.#cookies.get(name) ?? ''
   }
 
   #headers(): Record<string, string> {
