@@ -34,7 +34,7 @@ async function mailOf(notificationHtml: string, publicUrl: string | null, reason
   const asked = (await one.store.audit(connectorId, 1, 9)).find(({ action }) => action === 'mailAsked')
   const [, token = null] = /\/activate\?token=([\w.-]+)/.exec(mail?.html ?? '') ?? []
   const link = token === null ? null : linkFrom(activation.open('activation link', token) ?? '')
-  const linkId = (asked?.after as { activationLink?: string }).activationLink
+  const linkId = (asked?.after as { activationLink?: string } | undefined)?.activationLink
   return { mail, token, link, linkId, now: one.clock.now(), written: JSON.stringify([asked, one.log.lines]) }
 }
 

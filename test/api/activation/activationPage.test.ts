@@ -146,7 +146,7 @@ describe('a confirmation counts only from our own form', () => {
     [{}],
   ])('sent from elsewhere: %o', async (headers) => {
     const one = await site()
-    const got = await tap(one, headers as Record<string, string>)
+    const got = await tap(one, headers)
     expect([got.status, got.title]).toEqual(refused)
     expect(await auditOf(one)).toEqual([])
   })
