@@ -38,6 +38,7 @@ describe('a whole configuration', () => {
       graphEndpoint: 'https://graph.microsoft.com',
       relayTokenScope: 'https://relay.azure.net/.default',
       clientId: null,
+      activation: { publicUrl: null, proof: 'deviceClaim' },
     })
   })
 

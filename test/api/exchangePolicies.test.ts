@@ -111,7 +111,7 @@ const rules = (...accessRules: unknown[]) => ({ accessRules })
 
 describe('400, and nothing is written', () => {
   const placeholders =
-    '{{displayName}}, {{deviceType}}, {{deviceModel}}, {{deviceId}}, {{reason}}, {{activationLink}}, {{deadline}}'
+    '{{displayName}}, {{deviceType}}, {{deviceModel}}, {{deviceId}}, {{reason}}, {{activationLink}}, {{activationQr}}, {{deadline}}'
   const level = 'Invalid option: expected one of "none"|"allow"|"block"|"quarantine"'
   const cases: [string, unknown, string][] = [
     [
