@@ -63,6 +63,14 @@ export function placesContract({ store, other, newId }: StoreTest): void {
       ])
     })
 
+    test('of bound devices are found and listed, each with all its mailboxes', async () => {
+      const connector = newId()
+      const all = [place('bound', 'd1'), place('bound', 'd1', 'm2'), place('bound', 'd2'), place('activation', 'd1')]
+      await store().writePlaces(connector, all, [])
+      expect(await other().places(connector, 'bound', ['d1', 'd9'])).toEqual(all.slice(0, 2))
+      expect(await other().listPlaces(connector, 'bound', { after: '', to: null, top: 9 })).toEqual(all.slice(0, 3))
+    })
+
     test('are replaced by key and deleted, also where they are gone already', async () => {
       const connector = newId()
       await store().writePlaces(connector, [place('user', 'u1'), place('user', 'u2')], [])

@@ -127,9 +127,20 @@ export function rowsContract({ store, other, newId }: StoreTest): void {
   })
 
   describe('records', () => {
-    test('sort by mailbox, then device, entry, lastSync, mailbox, mark, pin, record, user, then id', async () => {
+    test('sort by mailbox, then the name of their kind, then id', async () => {
       const id = newId()
-      const kinds: RowKind[] = ['user', 'record', 'pin', 'mark', 'mailbox', 'lastSync', 'entry', 'device']
+      const kinds: RowKind[] = [
+        'user',
+        'record',
+        'pin',
+        'mark',
+        'mailbox',
+        'lastSync',
+        'entry',
+        'device',
+        'assignment',
+        'activation',
+      ]
       const written = ['m2', 'm1'].flatMap((mailbox) =>
         kinds.flatMap((kind) => [row(mailbox, kind, '2'), row(mailbox, kind, '1')]),
       )
