@@ -2,7 +2,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
 import type { IntuneDevice, User } from '../../core/types.ts'
 import { escapeHtml } from '../../core/noticeTemplate.ts'
-import type { Ports } from '../../ports.ts'
+import type { Page, Ports } from '../../ports.ts'
 import { processWiring, type Wiring } from '../../wiring.ts'
 import { isSameOrigin, readForm } from './form.ts'
 import { hidden, pageAnswer, redirectAnswer } from './page.ts'
@@ -71,7 +71,12 @@ async function signIn(request: HttpRequest, ports: Ports): Promise<HttpResponseI
 }
 
 async function userOf({ directory }: Ports, id: string): Promise<User | null> {
-  return id === '' ? null : ((await directory.usersById([id], []))[0] ?? null)
+  for (let cursor: string | null = null; ;) {
+    const { items, next }: Page<User> = await directory.users(cursor, [])
+    const found = items.find((user) => user.id === id)
+    if (found || next === null) return found ?? null
+    cursor = next
+  }
 }
 
 function textOf({ displayName, upn, addresses, id }: User): string {

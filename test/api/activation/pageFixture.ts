@@ -43,6 +43,7 @@ export async function site(hosting: Wiring['hosting'] = azure, given: Partial<Wi
     connectors: [{ id: 'contoso', name: 'Contoso' }],
     joining: () => null,
     problems: [],
+    anchors: null,
     log: () => app.log,
     ports: async () => ports,
     ...given,
@@ -90,7 +91,6 @@ function directoryOf(devices: readonly IntuneDevice[]): Directory {
     devicesOfUsers: async (ids) => new Map(ids.map((id) => [id, devices.filter(({ userId }) => userId === id)])),
     devicesByEntraId: async (ids) => devices.filter(({ azureAdDeviceId }) => ids.includes(azureAdDeviceId ?? '')),
     users: async () => ({ items: [user], next: null }),
-    usersById: async (ids) => (ids.includes(user.id) ? [user] : []),
   }
   return new Proxy(noDirectory, {
     get: (directory, name: keyof Directory) => answers[name] ?? directory[name],
