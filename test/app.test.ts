@@ -3,26 +3,15 @@
  * is dist/, or the folder that EASGATE_DIST names.
  */
 import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, test } from 'vitest'
+import { nodes } from './nodes.ts'
 
 const run = promisify(execFile)
 const dist = resolve(process.env['EASGATE_DIST'] ?? 'dist')
 const app = resolve(dist, 'functions/app.js')
 const host = resolve(dist, 'sim/host/main.js')
-
-/** This Node, and the others that Azure runs, where they are at hand. */
-const nodes: [string, string | undefined][] = [
-  [process.version, process.execPath],
-  ...['22', '24'].map((major): [string, string | undefined] => [`Node ${major}`, findNode(major)]),
-]
-
-function findNode(major: string): string | undefined {
-  const cached = ['bin/node', 'node'].map((file) => resolve(`node_modules/.cache/easgate/node-${major}`, file))
-  return [process.env[`EASGATE_NODE_${major}`], ...cached].find((path) => path !== undefined && existsSync(path))
-}
 
 interface Listed {
   readonly name: string

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path'
 import { build } from 'esbuild'
 import { strToU8, zipSync } from 'fflate'
+import { noticesOf, packagesIn } from './thirdPartyNotices.mjs'
 
 const root = path.resolve(import.meta.dirname, '..')
 const { version, license } = JSON.parse(read('package.json'))
@@ -44,8 +45,7 @@ async function bundle() {
     // ws works without them, and says so by a failing require.
     external: ['bufferutil', 'utf-8-validate'],
   })
-  const names = Object.keys(metafile.inputs).map((file) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(file)?.[0])
-  return { program: outputFiles[0].text, packages: [...new Set(names.filter(Boolean))].toSorted() }
+  return { program: outputFiles[0].text, packages: packagesIn(metafile) }
 }
 
 /** installed.ts finds version and PowerShell module by the package.json beside the program. */
@@ -75,21 +75,9 @@ function documents(packages) {
   const own = {
     'README.md': windowsText(read('docs/relay-README.md').replaceAll('{version}', version)),
     'relay.example.json': windowsText(read('docs/relay.example.json')),
-    'THIRD-PARTY-NOTICES.txt': windowsText(notices(packages)),
+    'THIRD-PARTY-NOTICES.txt': windowsText(noticesOf(root, packages)),
   }
   return existsSync(path.join(root, 'LICENSE')) ? { ...own, LICENSE: windowsText(read('LICENSE')) } : own
-}
-
-/** Name, version and licence text of each package that is in the bundle. */
-function notices(packages) {
-  return packages
-    .map((place) => {
-      const { name, version: of, license: kind } = JSON.parse(read(place, 'package.json'))
-      const file = readdirSync(path.join(root, place)).find((one) => /^licen[cs]e/i.test(one))
-      const text = file === undefined ? `Licence: ${kind}` : read(place, file).trim()
-      return `${name} ${of}\n${'-'.repeat(72)}\n${text}\n`
-    })
-    .join(`\n${'='.repeat(72)}\n\n`)
 }
 
 /** Older Windows editors show a file with plain line feeds as one line. */

@@ -1,4 +1,6 @@
 /** The Functions host with the built app as a process of the local stack. */
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
 import type { Child, ChildOptions } from './child.ts'
 import { programFile, root } from './programFiles.ts'
 
@@ -11,16 +13,19 @@ export interface FunctionsSettings {
   readonly visibilityMs?: number | undefined
   /** Delay before a failed message comes again (whole seconds); default as in host.json. */
   readonly retryMs?: number | undefined
+  /** A folder made by `npm run package:functions`; without it the app as it is built is served. */
+  readonly packed?: string | undefined
 }
 
 /** Resolves with the address when every function is registered. Throws when the process ends before, with what it said. */
 export async function startFunctions(
   start: (options: ChildOptions) => Child,
-  { port, env, nodeOptions = [], visibilityMs, retryMs }: FunctionsSettings,
+  { port, env, nodeOptions = [], visibilityMs, retryMs, packed }: FunctionsSettings,
 ): Promise<{ child: Child; url: string }> {
   let found: (url: string) => void = () => undefined
   const listening = new Promise<string>((resolve) => (found = resolve))
-  const served = ['--app', programFile('functions/app.js'), '--root', root, '--port', String(port)]
+  const [app, folder] = packed === undefined ? [programFile('functions/app.js'), root] : [mainOf(packed), packed]
+  const served = ['--app', app, '--root', folder, '--port', String(port)]
   const option = (name: string, value: number | undefined) => (value === undefined ? [] : [name, String(value)])
   const child = start({
     name: 'functions',
@@ -43,4 +48,10 @@ export async function startFunctions(
     Promise.reject(new Error(`the Functions host ended before it was ready:\n${child.lastLines()}`)),
   )
   return { child, url: await Promise.race([listening, ended]) }
+}
+
+/** As Azure finds it: by `main`. */
+function mainOf(folder: string): string {
+  const { main } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { main: string }
+  return path.join(folder, main)
 }

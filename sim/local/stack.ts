@@ -15,7 +15,7 @@ import { startSurroundings, type MailAccount, type Surroundings } from './surrou
 
 export const connectorId = 'local'
 
-export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | 'retryMs'> {
+export interface StackOptions extends Pick<FunctionsSettings, 'visibilityMs' | 'retryMs' | 'packed'> {
   /** A scenario's world. */
   readonly world: object
   readonly policy: ScenarioPolicy
@@ -119,6 +119,7 @@ async function startAll(
     nodeOptions: options.hostNodeOptions,
     visibilityMs: options.visibilityMs,
     retryMs: options.retryMs,
+    packed: options.packed,
   }
   const first = { approve: true, connectorId }
   const [relay, { url, child }] = await Promise.all([startNextRelay(first), startFunctions(start, host)])

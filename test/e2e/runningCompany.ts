@@ -44,7 +44,10 @@ export async function stopCompanies(): Promise<void> {
 /** Timers never fire and failed messages come again at once; all ports are free ones. */
 export async function startCompany(
   { world, policy }: Pick<Company, 'world' | 'policy'>,
-  options: Pick<StackOptions, 'visibilityMs' | 'parallel' | 'otherConnectors' | 'allow' | 'settings'> &
+  options: Pick<
+    StackOptions,
+    'visibilityMs' | 'parallel' | 'otherConnectors' | 'allow' | 'settings' | 'packed' | 'onLine'
+  > &
     Partial<Pick<StackOptions, 'schedules'>> = {},
 ): Promise<RunningCompany> {
   const stack = await startStack({ world, policy, port: 0, schedules: never, retryMs: 0, ...options })
