@@ -29,13 +29,17 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     what: 'heap of the Functions process and the relay at 5,000 and 20,000 records, under their limits',
     load: async () => (await import('./memory.ts')).memory,
   },
+  functions: {
+    what: 'cold start of the packaged Functions app: importing it, beside the import of the unbundled build',
+    load: async () => (await import('./functionsPackage.ts')).functionsPackage,
+  },
   package: {
     what: "the packaged relay: start beside Node's own, and what it holds while idle",
     load: async () => (await import('./relayPackage.ts')).relayPackage,
   },
 }
 
-const list = Object.entries(benches).map(([name, { what }]) => `  ${name.padEnd(8)} ${what}`)
+const list = Object.entries(benches).map(([name, { what }]) => `  ${name.padEnd(9)} ${what}`)
 const program = new Command('npm run bench --')
   .description('Measures easgate. Figures are ratios within one run: the machine and what else it does hardly matter.')
   .argument('<name>', `one of ${Object.keys(benches).join(', ')}, or all`)

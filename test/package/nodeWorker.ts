@@ -31,6 +31,7 @@ interface Grpc {
   readonly Server: new () => {
     addService(service: unknown, handlers: { EventStream: (stream: Stream) => void }): void
     bindAsync(address: string, credentials: unknown, done: (error: Error | null, port: number) => void): void
+    start(): void
     forceShutdown(): void
   }
   readonly ServerCredentials: { createInsecure(): unknown }
@@ -57,6 +58,7 @@ export async function startNodeWorker(folder: string, node: string, env: NodeJS.
       error ? reject(error) : resolve(bound),
     ),
   )
+  server.start()
   const ids = ['--functions-worker-id', 'worker', '--functions-request-id', 'start']
   const args = ['--functions-uri', `http://127.0.0.1:${port}/`, '--functions-grpc-max-message-length', maxMessage]
   const child = spawn(node, [path.join(folder, 'dist/src/nodejsWorker.js'), ...args, ...ids], { env, stdio: 'pipe' })
