@@ -107,6 +107,7 @@ export function sources(mailboxes: number): Sources {
       devicesById: async () => [],
       devicesSyncedSince: async () => [],
       requests: () => 0,
+      throttled: () => 0,
     },
   }
 }

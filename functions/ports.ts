@@ -37,10 +37,11 @@ export interface Log {
 /** Exchange through a relay. One conversation = one socket to one relay. */
 export interface Exchange {
   /**
+   * `runId`: every batch of the conversation names it, so that the relay's log can be read with ours.
    * Throws AppError noRelay, relayNotApproved, relayLost (all retryable but relayNotApproved), organizationTaken when another connector serves the relay's
    * organization, connectorRetired when another took this one's place.
    */
-  converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T>
+  converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>, runId?: string): Promise<T>
   /** Tells the relays of a retired connector, one after the other, until none answers; gives how many took it. Throws AppError, never noRelay. */
   tellRetired(connectorId: string, retired: Retirement): Promise<number>
 }
@@ -172,6 +173,8 @@ export interface Directory {
   devicesSyncedSince(since: string): Promise<readonly IntuneDevice[]>
   /** HTTP requests sent so far, retries included. */
   requests(): number
+  /** How often Graph said so far that it is asked too much, in answers and in the parts of a batch's answer. */
+  throttled(): number
 }
 
 /** In any order; the same change may come again in the next reading. */

@@ -86,6 +86,8 @@ export const batchBody = z.object({
   batchId: id,
   issuedAt: time,
   expiresAt: time,
+  /** The run of the cloud side that this is for: R names it in its log and towards PowerShell. Left out where a person asked. */
+  runId: id.exactOptional(),
   commands: z.array(commandMessage).min(1),
 })
 

@@ -30,13 +30,19 @@ export function lanesOf(runner: Lanes, mails: RunnerLane): Lanes {
   }
 }
 
-/** Hands one command of a batch to the runner. */
-export function addCommand(lane: RunnerLane, command: Command, notAfter: () => string, sink: CommandSink): Ticket {
+/** Hands one command of a batch to the runner. `runId`: of the run that the batch is for. */
+export function addCommand(
+  lane: RunnerLane,
+  command: Command,
+  { notAfter, runId }: { readonly notAfter: () => string; readonly runId: string | undefined },
+  sink: CommandSink,
+): Ticket {
   const spec = commandSpec(command.cmdlet)
   const runnerCommand: RunnerCommand = {
     cmdlet: command.cmdlet,
     parameters: command.parameters,
     returns: spec?.returns ?? [],
+    runId,
     silenceMs: spec?.kind === 'read' ? readSilenceMs : changeSilenceMs,
     notAfter,
     isHeld: () => sink.isHeld(),

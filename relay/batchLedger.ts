@@ -82,7 +82,8 @@ export class BatchLedger {
   private resume(batch: Batch, entry: Entry): ChangeRun {
     const remembered = new Map<string, Remembered>(entry.text === '' ? [] : JSON.parse(entry.text))
     const onIdle = () => this.rest(batch.batchId, entry, remembered)
-    entry.run = new ChangeRun({ commands: batch.commands, runner: this.runner, remembered, onIdle })
+    const { commands, runId } = batch
+    entry.run = new ChangeRun({ commands, runId, runner: this.runner, remembered, onIdle })
     return entry.run
   }
 

@@ -28,6 +28,8 @@ export interface Viewer {
 
 export interface ChangeRunOptions {
   readonly commands: readonly Command[]
+  /** Of the cloud side's run that the batch is for. */
+  readonly runId: string | undefined
   readonly runner: Lanes
   /** What ended in earlier runs of the same batch, by command id. */
   readonly remembered: Map<string, Remembered>
@@ -68,19 +70,25 @@ export class ChangeRun {
 
   private start(command: Command): void {
     const rows: Row[] = []
-    const ticket = addCommand(this.lane, command, () => this.expiresAt, {
-      isHeld: () => false,
-      onRow: (row) => {
-        if (rows.length < rowsKept) rows.push(row)
+    const { runId } = this.options
+    const ticket = addCommand(
+      this.lane,
+      command,
+      { notAfter: () => this.expiresAt, runId },
+      {
+        isHeld: () => false,
+        onRow: (row) => {
+          if (rows.length < rowsKept) rows.push(row)
+        },
+        onDone: (outcome) => {
+          const ended = { result: resultOf(command.id, rows.length, outcome), rows }
+          this.tickets.delete(command.id)
+          if (wasStarted(ended.result)) this.remembered.set(command.id, ended)
+          for (const viewer of this.viewers.keys()) this.tell(viewer, ended)
+          this.noticeIdle()
+        },
       },
-      onDone: (outcome) => {
-        const ended = { result: resultOf(command.id, rows.length, outcome), rows }
-        this.tickets.delete(command.id)
-        if (wasStarted(ended.result)) this.remembered.set(command.id, ended)
-        for (const viewer of this.viewers.keys()) this.tell(viewer, ended)
-        this.noticeIdle()
-      },
-    })
+    )
     this.tickets.set(command.id, ticket)
   }
 

@@ -15,23 +15,29 @@ export interface ReadOptions {
 /** Starts a batch of reads. Returns the function that stops it when its conversation is lost. */
 export function runReads(batch: Batch, { runner, replies, isHeld, onEnd }: ReadOptions): () => void {
   const lane = runner.lane()
+  const { runId } = batch
   let left = batch.commands.length
   const tickets = batch.commands.map((command) => {
     let rowCount = 0
-    return addCommand(lane, command, () => batch.expiresAt, {
-      isHeld,
-      onRow: (row, chars) => {
-        rowCount += 1
-        replies.row(command.id, row, chars)
+    return addCommand(
+      lane,
+      command,
+      { notAfter: () => batch.expiresAt, runId },
+      {
+        isHeld,
+        onRow: (row, chars) => {
+          rowCount += 1
+          replies.row(command.id, row, chars)
+        },
+        onDone: (outcome) => {
+          replies.result(resultOf(command.id, rowCount, outcome))
+          left -= 1
+          if (left > 0) return
+          replies.end(false)
+          onEnd()
+        },
       },
-      onDone: (outcome) => {
-        replies.result(resultOf(command.id, rowCount, outcome))
-        left -= 1
-        if (left > 0) return
-        replies.end(false)
-        onEnd()
-      },
-    })
+    )
   })
   return () => {
     for (const ticket of tickets) ticket.cancel()

@@ -146,6 +146,7 @@ export class Session {
     log.info({
       event: 'relay.batch',
       batchId: batch.batchId,
+      runId: batch.runId,
       commands: batch.commands.length,
       repeated: open?.isRepeated,
     })

@@ -11,6 +11,8 @@ import { lost, type RelaySocket } from './relaySocket.ts'
 
 export interface ChannelOptions {
   readonly connectorId: string
+  /** Of the run that all batches are for. */
+  readonly runId?: string | undefined
   readonly signer: Signer
   readonly now: () => Date
   /** How long a batch may wait for its next command to be started; at most limits.batchLifetimeMs. */
@@ -79,7 +81,7 @@ export class RelayChannel {
   }
 
   #batch(batchId: string, commands: readonly Command[]): Batch {
-    const { connectorId, batchLifetimeMs } = this.#options
+    const { connectorId, runId, batchLifetimeMs } = this.#options
     const issued = this.#options.now()
     return {
       type: 'batch',
@@ -88,6 +90,7 @@ export class RelayChannel {
       batchId,
       issuedAt: issued.toISOString(),
       expiresAt: new Date(issued.getTime() + batchLifetimeMs).toISOString(),
+      ...(runId !== undefined && { runId }),
       commands,
     }
   }

@@ -42,13 +42,17 @@ export function relayExchange(options: RelayExchangeOptions): Exchange {
     throw new AppError('badConfiguration', `A batch's lifetime of ${batchLifetimeMs / 1000} s; ${allowed}.`)
   }
   return {
-    async converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T> {
+    async converse<T>(
+      connectorId: string,
+      use: (conversation: Conversation) => Promise<T>,
+      runId?: string,
+    ): Promise<T> {
       const { socket, greeting } = await approvedRelay(connectorId, options)
       const { signer, now, newId, log, reread = 'bulk', rowCredit = limits.rowCredit } = options
       const silenceMs = options.silenceMs ?? batchLifetimeMs + 60_000
       let stopSeeing = () => {}
       try {
-        const channelOptions = { connectorId, signer, now, batchLifetimeMs, rowCredit, silenceMs }
+        const channelOptions = { connectorId, runId, signer, now, batchLifetimeMs, rowCredit, silenceMs }
         const channel = new RelayChannel(socket, greeting, channelOptions)
         stopSeeing = keepSeen(connectorId, greeting, channel, options)
         return await use(relayConversation(channel, greeting, { newId, log, reread }))

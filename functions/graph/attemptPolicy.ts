@@ -5,13 +5,15 @@ export interface AttemptOptions {
   /** How long this sending may take. */
   readonly timeoutMs: () => number
   readonly onAttempt: () => void
+  /** Of each answer. */
+  readonly onStatus: (status: number) => void
 }
 
 /**
  * The pipeline's own time limit ends when the headers are there, and a compressed body that breaks off never settles in it: so the limit is
  * kept here, over all of it. Throws RestError ETIMEDOUT, which the retry strategy treats as a broken connection.
  */
-export function attemptPolicy({ timeoutMs, onAttempt }: AttemptOptions): PipelinePolicy {
+export function attemptPolicy({ timeoutMs, onAttempt, onStatus }: AttemptOptions): PipelinePolicy {
   return {
     name: 'graphAttemptPolicy',
     sendRequest: async (request, next) => {
@@ -27,7 +29,9 @@ export function attemptPolicy({ timeoutMs, onAttempt }: AttemptOptions): Pipelin
         }, limitMs)
       })
       try {
-        return await Promise.race([next(request), late])
+        const response = await Promise.race([next(request), late])
+        onStatus(response.status)
+        return response
       } finally {
         clearTimeout(timer)
         // The retry policy would take a used-up signal for a cancelled call.

@@ -80,6 +80,7 @@ async function sendOne(items: readonly BatchItem[], indexes: readonly number[], 
   return indexes.map((index): { index: number; reply: ItemReply } => {
     const reply = replies.get(String(index))
     if (!reply) throw incomplete(asked, `no answer to item ${index}`)
+    http.countStatus(reply.status)
     const headers = new Map(
       Object.entries(reply.headers ?? {}).map(([name, value]) => [name.toLowerCase(), String(value)]),
     )

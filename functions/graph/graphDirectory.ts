@@ -76,6 +76,7 @@ export function graphDirectory(options: GraphDirectoryOptions): Directory {
     },
     ...graphChanges({ http, origin: endpoint.origin, now, log, read }),
     requests: () => http.requests(),
+    throttled: () => http.throttled(),
   }
 }
 

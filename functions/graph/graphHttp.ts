@@ -20,7 +20,7 @@ import { AppError, asAppError } from '../errors.ts'
 import type { Log } from '../ports.ts'
 import { attemptPolicy } from './attemptPolicy.ts'
 import { bearerPolicy } from './bearerPolicy.ts'
-import { maxRetries, retryStrategy, type RetryOptions } from './retryStrategy.ts'
+import { isThrottling, maxRetries, retryStrategy, type RetryOptions } from './retryStrategy.ts'
 
 export interface GraphHttpOptions {
   readonly endpoint: GraphEndpoint
@@ -54,6 +54,9 @@ export interface GraphHttp {
   /** The same for a POST of JSON, which must be safe to send twice. */
   post(url: string, body: object): Promise<GraphReply>
   requests(): number
+  throttled(): number
+  /** Of each answer, also of those inside a batch's. */
+  countStatus(status: number): void
 }
 
 /** Shared, so that connections outlive an invocation. */
@@ -65,7 +68,9 @@ export function graphHttp(options: GraphHttpOptions): GraphHttp {
   const lasting = lastingPolicies(endpoint)
   const bearer = credential === null ? [] : [bearerPolicy(credential, `${endpoint.origin}/.default`, now)]
   let requests = 0
+  let throttled = 0
   const onAttempt = (): void => void (requests += 1)
+  const onStatus = (status: number): void => void (throttled += isThrottling(status) ? 1 : 0)
   const onRetry: RetryOptions['onRetry'] = (retry) => log.warn('graph.retry', retry)
   const pipelineUntil = (deadlineAtMs: number): Pipeline => {
     const timeoutMs = (): number => Math.max(1, Math.min(options.attemptMs, deadlineAtMs - now()))
@@ -74,7 +79,7 @@ export function graphHttp(options: GraphHttpOptions): GraphHttp {
     for (const policy of lasting) pipeline.addPolicy(policy)
     pipeline.addPolicy(retryPolicy([strategy], { maxRetries }), { phase: 'Retry' })
     for (const policy of bearer) pipeline.addPolicy(policy, { phase: 'Sign' })
-    pipeline.addPolicy(attemptPolicy({ timeoutMs, onAttempt }), { afterPhase: 'Sign' })
+    pipeline.addPolicy(attemptPolicy({ timeoutMs, onAttempt, onStatus }), { afterPhase: 'Sign' })
     return pipeline
   }
   const send = async (url: string, given: Partial<PipelineRequestOptions>): Promise<GraphReply> => {
@@ -93,6 +98,8 @@ export function graphHttp(options: GraphHttpOptions): GraphHttp {
       return send(url, { method: 'POST', headers, body: JSON.stringify(body) })
     },
     requests: () => requests,
+    throttled: () => throttled,
+    countStatus: onStatus,
   }
 }
 

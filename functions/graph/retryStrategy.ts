@@ -20,6 +20,11 @@ export function isRetryable(status: number): boolean {
   return retryable.includes(status)
 }
 
+/** What says that we ask too much: requests, or bytes. */
+export function isThrottling(status: number): boolean {
+  return status === 429 || status === 509
+}
+
 export interface Attempt {
   /** null: no answer. */
   readonly status: number | null

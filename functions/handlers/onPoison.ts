@@ -16,10 +16,10 @@ export async function onPoison(
   wiring: Wiring = processWiring(),
 ): Promise<void> {
   const parsed = parseStepMessage(message)
-  if (!parsed) {
-    // No run to end; failing would only move it from poison queue to poison queue.
-    wiring.log(context).error('poisonMessageDropped', { type: typeof message })
-    return
-  }
+  const { connectorId, runId, position } = parsed ?? {}
+  // By name: whoever has the right to send here may have put anything in it
+  wiring.log(context).error('poisonMessage', { parsed: parsed !== null, connectorId, runId, position })
+  // No run to end; failing would only move it from poison queue to poison queue.
+  if (!parsed) return
   await failRun(await wiring.ports(context), parsed, failure)
 }

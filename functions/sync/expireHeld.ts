@@ -37,7 +37,7 @@ export async function expireHeld(ports: Ports, { value, etag }: Versioned<Run>):
       outcome: null,
     },
   ])
-  ports.log.warn('planExpired', { runId, connectorId })
+  ports.log.warn('planExpired', { runId, connectorId, kind: value.kind })
   return true
 }
 

@@ -1,18 +1,19 @@
 /** Carries out one message of the queue: claim the run's position, do its step, save, hand on the next. */
-import { addCounts, type Run } from '../core/run.ts'
+import { addCounts, type Counts, type Run } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { Ports, StepMessage } from '../ports.ts'
 import type { Versioned } from '../portsStore.ts'
 import { failRun } from './failRun.ts'
 import { messageFor } from './messageFor.ts'
+import { portsOfRun } from './portsOfRun.ts'
 import type { StepResult } from './step.ts'
 import { steps } from './steps.ts'
 
 /** Longer than any step may take (functionTimeout): past it, another message may take over. */
-const claimMs = 11 * 60_000
+export const claimMs = 11 * 60_000
 
 /** maxDequeueCount of host.json. */
-const maxDeliveries = 5
+export const maxDeliveries = 5
 
 export interface Delivery {
   /** The queue message's id: the same when it is delivered again. */
@@ -39,13 +40,16 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
   if (message.position > run.position) return
 
   const claimed = await claim(ports, found, delivery)
+  const { ports: own, spent } = portsOfRun(ports, run.id)
   try {
-    const result = await steps[run.step](ports, claimed.value, `${delivery.id}.${delivery.dequeueCount}`)
-    await advance(ports, claimed, result)
+    const result = await steps[run.step](own, claimed.value, `${delivery.id}.${delivery.dequeueCount}`)
+    await advance(ports, claimed, result, spent)
   } catch (thrown) {
     const error = asAppError(thrown)
     ports.log.warn('stepFailed', {
       runId: run.id,
+      connectorId: run.connectorId,
+      kind: run.kind,
       step: run.step,
       code: error.code,
       retryable: error.retryable,
@@ -69,7 +73,15 @@ async function claim(ports: Ports, { value, etag }: Versioned<Run>, delivery: De
   return { value: run, etag: await ports.store.saveRun(run, etag) }
 }
 
-async function advance(ports: Ports, { value, etag }: Versioned<Run>, result: StepResult): Promise<void> {
+/** The claimed run's `updatedAt` is when this message began. */
+async function advance(
+  ports: Ports,
+  { value, etag }: Versioned<Run>,
+  result: StepResult,
+  spent: () => Counts,
+): Promise<void> {
+  const now = ports.clock.now()
+  const counted = spent()
   const run: Run = {
     ...value,
     ...result.patch,
@@ -77,17 +89,24 @@ async function advance(ports: Ports, { value, etag }: Versioned<Run>, result: St
     cursor: result.cursor ?? null,
     position: value.position + 1,
     claim: null,
-    updatedAt: ports.clock.now().toISOString(),
-    counts: addCounts(result.patch?.counts ?? value.counts, { ...result.counts, ...spent(ports) }),
+    updatedAt: now.toISOString(),
+    counts: addCounts(addCounts(result.patch?.counts ?? value.counts, result.counts ?? {}), counted),
   }
   if (run.state === 'running' && result.next === null)
     throw new AppError('internal', `step ${value.step} ended the chain of a running run`)
   await ports.store.saveRun(run, etag)
-  ports.log.info('stepDone', { runId: run.id, kind: run.kind, step: value.step, next: result.next })
+  const { id: runId, connectorId, kind } = run
+  const durationMs = now.getTime() - Date.parse(value.updatedAt)
+  ports.log.info('stepDone', { runId, connectorId, kind, step: value.step, next: result.next, durationMs, ...counted })
+  if (run.state === 'done' && run.mode !== 'whatIf') logDone(ports, run)
   if (result.next !== null) await ports.queue.send(messageFor(run), result.delaySeconds)
 }
 
-/** Requests that this invocation sent; its ports were made for it alone. */
-function spent({ directory, store }: Ports): Record<string, number> {
-  return { graphRequests: directory.requests(), tableRequests: store.requests() }
+/** Once it is saved: what is logged before may not come to be. A what-if is no sync. */
+function logDone(
+  { log }: Ports,
+  { id: runId, connectorId, kind, mode, dryRun, startedAt, endedAt, counts }: Run,
+): void {
+  const durationMs = Date.parse(endedAt ?? startedAt) - Date.parse(startedAt)
+  log.info('runDone', { runId, connectorId, kind, mode, dryRun, durationMs, counts })
 }

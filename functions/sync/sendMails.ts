@@ -29,16 +29,6 @@ export async function completeOf({ store }: Ports, { connectorId }: Run): Promis
   return (await store.document(connectorId, 'policy'))?.value ?? defaultPolicy
 }
 
-/** The ports with their relay conversations counted. */
-export function countingConversations(ports: Ports, tally: Tally): Ports {
-  const { exchange } = ports
-  const converse: Ports['exchange']['converse'] = async (connectorId, use) => {
-    add(tally, 'relayConversations')
-    return exchange.converse(connectorId, use)
-  }
-  return { ...ports, exchange: { ...exchange, converse } }
-}
-
 /** Planned notices up to the key `after` are dealt with; all of them where it is done. */
 export interface Sent {
   readonly isDone: boolean
@@ -118,16 +108,16 @@ function laterOf({ clock }: Ports, problem: AppError | null) {
 
 /*
  * what became of it            | number
- * sent, refused, unknown       | mail.sent, mail.failed, mail.unknown
- * delayed, or kept for later   | mail.delayed
- * no relay has an account      | mail.noAccount
- * nowhere to send it to        | mail.noAddress
- * not held any more            | mail.notHeld
- * somebody else is sending it  | mail.underWay
+ * sent, refused, unknown       | mails.sent, mails.failed, mails.unknown
+ * delayed, or kept for later   | mails.delayed
+ * no relay has an account      | mails.noAccount
+ * nowhere to send it to        | mails.noAddress
+ * not held any more            | mails.notHeld
+ * somebody else is sending it  | mails.underWay
  */
 function countOf({ state }: UserNoticeResult, problem: AppError | null): string {
-  if (state === 'notTried') return problem?.code === 'conflict' ? 'mail.noAccount' : 'mail.delayed'
-  return state === 'refused' ? 'mail.failed' : `mail.${state}`
+  if (state === 'notTried') return problem?.code === 'conflict' ? 'mails.noAccount' : 'mails.delayed'
+  return state === 'refused' ? 'mails.failed' : `mails.${state}`
 }
 
 function toOutcome({ clock }: Ports, { state, message }: UserNoticeResult): Outcome {

@@ -70,7 +70,7 @@ export async function isAlive(ports: Ports, connectorId: string, runId: string):
   const now = ports.clock.now().getTime()
   const isClaimed = run.claim !== null && Date.parse(run.claim.until) > now
   if (!isClaimed && now - Date.parse(run.updatedAt) > stuckMs) {
-    ports.log.warn('runStoodStill', { runId, step: run.step })
+    ports.log.warn('runStoodStill', { runId, connectorId, kind: run.kind, step: run.step })
     await ports.queue.send(messageFor(run))
   }
   return true

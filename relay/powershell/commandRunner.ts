@@ -84,7 +84,8 @@ export class CommandRunner {
 
   private add(lane: Lane<Pending>, command: RunnerCommand): Ticket {
     this.nextKey += 1
-    const key = `c${this.nextKey}`
+    const { runId } = command
+    const key = `${runId === undefined ? '' : `${runId}.`}c${this.nextKey}`
     const pending: Pending = { key, command, lane, isCancelled: false, heardMs: 0, stoppedMs: undefined }
     this.waiting.add(pending)
     this.wakeUp.call()
@@ -189,12 +190,20 @@ export class CommandRunner {
       const want = endedForWantOfSession(event.done, reply)
       if (want === 'unstarted') return pending
       const outcome = want === 'lost' ? sessionsLost() : event.done
+      this.logFailure(pending, outcome)
       endPending(pending, pending.stoppedMs === undefined ? outcome : silent(pending.command.silenceMs))
     } else {
       this.sizes.learn(pending.command.cmdlet, event.chars)
       if (!pending.isCancelled) pending.command.onRow(event.row, event.chars)
     }
     return undefined
+  }
+
+  /** By the key as the module reported it. Without the message, which may name people: the outcome has it. */
+  private logFailure({ key, command: { cmdlet, runId } }: Pending, { ok, durationMs, error }: Outcome): void {
+    if (ok) return
+    const { category } = error ?? {}
+    this.options.log.info({ event: 'relay.command.failed', key, runId, cmdlet, category, durationMs })
   }
 
   /** When the module has no session for commands that wait, they wait here, until the host has opened some, on this server or another. */
@@ -215,7 +224,8 @@ export class CommandRunner {
     const { newly, stubborn } = findSilent(this.given.values(), { running: this.running, nowMs: now(), stopGraceMs })
     for (const { key, command } of newly) {
       this.toCancel.add(key)
-      log.warn({ event: 'relay.command.silent', cmdlet: command.cmdlet, silenceMs: command.silenceMs })
+      const { cmdlet, runId, silenceMs } = command
+      log.warn({ event: 'relay.command.silent', cmdlet, runId, silenceMs })
     }
     if (stubborn) host.kill()
   }

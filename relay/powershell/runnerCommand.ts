@@ -8,6 +8,8 @@ export interface RunnerCommand {
   readonly parameters: Readonly<Record<string, ParameterValue>>
   /** The properties to send back of each object. */
   readonly returns: readonly string[]
+  /** The cloud side's run: it stands in the command's key, so the module reports it with every row and outcome. */
+  readonly runId?: string | undefined
   /** A command that Exchange says nothing of for this long is stopped. The time in which its reader is slow does not count. */
   readonly silenceMs: number
   /** Not to be started at or after this; read when the command is handed to the module. ISO 8601, UTC. */

@@ -43,6 +43,7 @@ export function directoryFake(world: GraphWorld, pageSize = 3): DirectoryFake {
     },
     ...directoryFakeChanges(() => fake.world, enter, memberIds),
     requests: () => requests,
+    throttled: () => 0,
   }
   return fake
 }

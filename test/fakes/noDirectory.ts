@@ -3,7 +3,7 @@ import type { Directory } from '../../functions/ports.ts'
 
 export const noDirectory: Directory = new Proxy({} as Directory, {
   get: (_target, name) =>
-    name === 'requests'
+    name === 'requests' || name === 'throttled'
       ? () => 0
       : () => Promise.reject(new Error(`nobody asks Graph here, but ${String(name)} was called`)),
 })

@@ -77,9 +77,11 @@ describe('a message of run-steps', () => {
 
 describe('a message of run-steps-poison', () => {
   test('ends its run with the reason', async () => {
-    const { message, wiring, run } = await withRun()
+    const { message, wiring, run, log } = await withRun()
     await onPoison(message, context('runStepPoison'), wiring)
     expect(await run()).toMatchObject({ state: 'failed', failure: { code: 'gaveUp', step: 'gatherConfiguration' } })
+    const fields = { parsed: true, ...message }
+    expect(log.of('poisonMessage')).toEqual([{ level: 'error', event: 'poisonMessage', fields }])
   })
 
   test('lets the next run start', async () => {
@@ -92,7 +94,7 @@ describe('a message of run-steps-poison', () => {
   test.each(malformed)('that is malformed is logged without its text and dropped: %s', async (_title, message) => {
     const { wiring, log } = handlers()
     await onPoison(message, context('runStepPoison'), wiring)
-    expect(log.lines).toEqual([{ level: 'error', event: 'poisonMessageDropped', fields: { type: typeof message } }])
+    expect(log.lines).toEqual([{ level: 'error', event: 'poisonMessage', fields: { parsed: false } }])
   })
 
   test('fails when the run cannot be ended, so that it comes again', async () => {

@@ -26,9 +26,9 @@ export function mortalPorts(ports: Ports, life: Life): Ports {
     queue: mortal(ports.queue, breathe),
     exchange: {
       ...ports.exchange,
-      converse: async (connectorId, use) => {
+      converse: async (connectorId, use, runId) => {
         breathe()
-        return ports.exchange.converse(connectorId, async (conversation) => use(mortal(conversation, breathe)))
+        return ports.exchange.converse(connectorId, async (conversation) => use(mortal(conversation, breathe)), runId)
       },
     },
   }
@@ -38,7 +38,7 @@ function mortal<T extends object>(target: T, breathe: () => void): T {
   return new Proxy(target, {
     get(object, name) {
       const value: unknown = Reflect.get(object, name, object)
-      if (typeof value !== 'function' || name === 'requests') return value
+      if (typeof value !== 'function' || name === 'requests' || name === 'throttled') return value
       return (...args: unknown[]) => {
         if (isStream(name)) return mortalStream(() => value.apply(object, args) as AsyncIterable<unknown>, breathe)
         return attempt(breathe, () => value.apply(object, args) as Promise<unknown>)

@@ -94,7 +94,7 @@ describe('a mail to the user', () => {
       if (call === 'mail') atMail.push(state(system, 'ben'))
     }
     const run = await system.sync('full', { approve: true })
-    expect(run.counts).toMatchObject({ 'mail.sent': 1, 'notices.planned': 1, 'notices.new': 1 })
+    expect(run.counts).toMatchObject({ 'mails.sent': 1, 'notices.planned': 1, 'notices.new': 1 })
     expect([atMail[0], state(system, 'ben')]).toEqual(['allowed', 'blocked'])
     expect(toUsers(system)).toMatchObject([
       {
@@ -159,7 +159,7 @@ describe('a mail that cannot be sent', () => {
     const system = await systemOf()
     system.exchange.mails.ends.push(late)
     const run = await system.sync('full', { approve: true })
-    expect([run.state, run.counts['mail.delayed'], state(system, 'ben'), tos(system)]).toEqual([
+    expect([run.state, run.counts['mails.delayed'], state(system, 'ben'), tos(system)]).toEqual([
       'done',
       1,
       'blocked',
@@ -169,7 +169,7 @@ describe('a mail that cannot be sent', () => {
     expect(tos(system)).toEqual([])
     system.clock.advance(6 * minuteMs)
     const quick = await system.sync('quick')
-    expect([quick.counts['mail.sent'], tos(system)]).toEqual([1, ['ben@c.com']])
+    expect([quick.counts['mails.sent'], tos(system)]).toEqual([1, ['ben@c.com']])
     system.clock.advance(600 * minuteMs)
     await system.sync('quick')
     expect(tos(system)).toEqual(['ben@c.com'])
@@ -181,7 +181,7 @@ describe('a mail that cannot be sent', () => {
       if (call === 'mail') system.clock.advance(100_000)
     }
     const run = await system.sync('full', { approve: true })
-    expect([run.counts['mail.sent'], run.counts['mail.delayed']]).toEqual([3, 2])
+    expect([run.counts['mails.sent'], run.counts['mails.delayed']]).toEqual([3, 2])
     expect(['ben', 'cleo', 'dan', 'eve', 'fay'].map((name) => state(system, name))).toEqual(
       Array.from({ length: 5 }, () => 'blocked'),
     )
@@ -196,7 +196,7 @@ describe('a mail that cannot be sent', () => {
     const system = await systemOf()
     system.exchange.faults.noMailAccount = true
     const run = await system.sync('full', { approve: true })
-    expect([run.state, run.counts['mail.noAccount'], state(system, 'ben')]).toEqual(['done', 1, 'blocked'])
+    expect([run.state, run.counts['mails.noAccount'], state(system, 'ben')]).toEqual(['done', 1, 'blocked'])
     expect(await system.store.dueMails(connectorId, '2999-01-01T00:00:00.000Z', 9)).toEqual([])
     system.exchange.faults.noMailAccount = false
     await system.sync('full')
@@ -212,7 +212,7 @@ describe('a mail that cannot be sent', () => {
     becomes(system, 'compliant')
     await system.sync('quick')
     system.clock.advance(6 * minuteMs)
-    expect((await system.sync('quick')).counts['mail.notHeld']).toBe(1)
+    expect((await system.sync('quick')).counts['mails.notHeld']).toBe(1)
     expect((await system.store.ledgerMail(connectorId, { record: 'r-ana', reason: 'notCompliant' }))?.value.state).toBe(
       'dropped',
     )
@@ -225,7 +225,7 @@ describe('a mail that cannot be sent', () => {
     const system = await systemOf()
     system.exchange.mails.ends.push({ breaks: true, delivers: true })
     const run = await system.sync('full', { approve: true })
-    expect([run.counts['mail.unknown'], state(system, 'ben')]).toEqual([1, 'blocked'])
+    expect([run.counts['mails.unknown'], state(system, 'ben')]).toEqual([1, 'blocked'])
     system.clock.advance(600 * minuteMs)
     await system.sync('full')
     expect(tos(system)).toEqual(['ben@c.com'])
@@ -299,7 +299,7 @@ describe('the administrators’ digest', () => {
     expect(digests(system)).toHaveLength(1)
     system.clock.advance(11 * minuteMs)
     const quick = await system.sync('quick')
-    expect([quick.counts['digest.sent'], digests(system).length]).toEqual([1, 2])
+    expect([quick.counts['mails.digestSent'], digests(system).length]).toEqual([1, 2])
     expect(digests(system)[1]?.html).toContain('<td>ana</td>')
     expect(digests(system)[1]?.html).not.toContain('<td>ben</td>')
     system.clock.advance(120 * minuteMs)

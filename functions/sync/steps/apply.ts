@@ -1,7 +1,7 @@
 /** Step 10: the plan's changes in four phases, over one conversation; what has an outcome is never sent again. */
 import type { Phase } from '../../core/plan.ts'
 import type { Run } from '../../core/run.ts'
-import { add, type Tally } from '../../core/tally.ts'
+import type { Tally } from '../../core/tally.ts'
 import { asAppError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { Applying } from '../applying.ts'
@@ -48,7 +48,6 @@ async function applyFrom(ports: Ports, run: Run, first: Phase, tries: number): P
   const isOver = deadline(ports.clock)
   try {
     await ports.exchange.converse(run.connectorId, async (conversation) => {
-      add(tally, 'relayConversations')
       const applying: Applying = { ports, run, conversation, tally, isOver, settled: () => progress.settled++ }
       for (const phase of phases) {
         if (phase < first || isOver()) continue
@@ -63,6 +62,7 @@ async function applyFrom(ports: Ports, run: Run, first: Phase, tries: number): P
     if (!error.retryable) throw error
     ports.log.warn('applyInterrupted', {
       runId: run.id,
+      connectorId: run.connectorId,
       phase: progress.phase,
       tries,
       code: error.code,

@@ -2,13 +2,12 @@
 import { notificationOf } from '../../core/noticeMail.ts'
 import { noticesOf, type PlannedNotice } from '../../core/plan.ts'
 import type { ConnectorState, Run } from '../../core/run.ts'
-import type { Tally } from '../../core/tally.ts'
 import { mailDigest } from '../../notice/mailDigest.ts'
 import type { Ports } from '../../ports.ts'
 import { changeConnector, readConnector } from '../connector.ts'
 import { isDigestDue } from '../isDigestDue.ts'
 import { maySend } from '../maySend.ts'
-import { completeOf, countingConversations } from '../sendMails.ts'
+import { completeOf } from '../sendMails.ts'
 import type { Step, StepResult } from '../step.ts'
 
 /** Held records that one digest looks at, and runs that may wait for it: an hour of quick syncs. */
@@ -42,12 +41,10 @@ export const digest: Step = async (ports, run) => {
   const { held, more } = await heldIn(ports, run, runs)
   const until = new Date(now.getTime() + mailMs)
   const options = { actor: `run ${run.id}`, runId: run.id, until }
-  const tally: Tally = {}
-  const counting = countingConversations(ports, tally)
-  const report = await mailDigest(counting, run.connectorId, { held, more, recipients, hour: hourOf(now) }, options)
+  const report = await mailDigest(ports, run.connectorId, { held, more, recipients, hour: hourOf(now) }, options)
   const sent = report.results.filter((one) => one.state === 'sent' || one.state === 'unknown').length
   await remember(ports, run, { triedAt: now.toISOString(), runs: sent > 0 ? [] : runs })
-  return { ...done, counts: { ...tally, 'digest.sent': sent, 'digest.failed': report.results.length - sent } }
+  return { ...done, counts: { 'mails.digestSent': sent, 'mails.digestFailed': report.results.length - sent } }
 }
 
 async function remember(ports: Ports, run: Run, state: ConnectorState['digest']): Promise<void> {

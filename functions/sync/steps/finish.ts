@@ -31,14 +31,6 @@ export const finish: Step = async (ports, run) => {
   }))
   await startPending(ports, run.connectorId)
   if (!run.retires) await startStaleCleanup(ports, run, run.policy.settings.staleCleanup ?? null)
-  ports.log.info('runDone', {
-    runId: run.id,
-    connectorId: run.connectorId,
-    kind: run.kind,
-    mode: run.mode,
-    dryRun: run.dryRun,
-    counts,
-  })
   return { next: null, patch: { state: 'done', endedAt: now, counts } }
 }
 

@@ -78,7 +78,7 @@ async function decideNext(
   const touched = [...new Set(read.mailboxes.map(({ mailbox }) => partitionOf(mailbox.guid)))].toSorted((a, b) => a - b)
   return {
     next: isOther || touched.length > 0 ? 'takeLease' : (await mailsWait(ports, run)) ? 'notify' : 'finish',
-    counts: { relayConversations: 1, 'found.touchedMailboxes': read.mailboxes.length },
+    counts: { 'found.touchedMailboxes': read.mailboxes.length },
     patch: {
       mode: isOther ? 'stored' : 'changes',
       gatheredAt: run.gatheredAt,

@@ -22,7 +22,7 @@ export const gatherConfiguration: Step = async (ports, run) => {
   return {
     next: 'gatherMailboxes',
     patch: { gatheredAt, configuration, directory, bookmarks, touched: [], attempts: {}, groupSizes: {} },
-    counts: { relayConversations: 1, 'found.servers': exchange.servers.length },
+    counts: { 'found.servers': exchange.servers.length },
   }
 }
 

@@ -11,5 +11,5 @@ export const gatherMailboxes: Step = async (ports, run, attempt) => {
     }
   })
   await writer.end()
-  return { next: 'gatherRecords', patch: withAttempt(run, 'mailboxes', attempt), counts: { relayConversations: 1 } }
+  return { next: 'gatherRecords', patch: withAttempt(run, 'mailboxes', attempt) }
 }

@@ -21,6 +21,6 @@ export const gatherRecords: Step = async (ports, run, attempt) => {
   return {
     next: 'gatherGroups',
     patch: withAttempt(run, 'records', attempt),
-    counts: { relayConversations: 1, 'inventory.records': writer.count },
+    counts: { 'inventory.records': writer.count },
   }
 }

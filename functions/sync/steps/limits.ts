@@ -71,6 +71,7 @@ async function hold(ports: Ports, run: Run, refusal: LimitRefusal): Promise<Step
   ports.log.warn('planHeld', {
     runId: run.id,
     connectorId: run.connectorId,
+    kind: run.kind,
     kept: isHeld,
     limit: refusal.limit,
     number: refusal.number,

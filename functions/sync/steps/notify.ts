@@ -1,5 +1,5 @@
 /** Before apply: mails to the users of records that the plan keeps out, then those of earlier runs that are due again. Never fails a run. */
-import { completeOf, countingConversations, sendDue, sendPlanned } from '../sendMails.ts'
+import { completeOf, sendDue, sendPlanned } from '../sendMails.ts'
 import { maySend } from '../maySend.ts'
 import type { Run } from '../../core/run.ts'
 import type { Tally } from '../../core/tally.ts'
@@ -34,7 +34,7 @@ export const notify: Step = async (ports, run) => {
   const endMs = Math.min(now.getTime() + messageMs, Date.parse(cursor.begunAt) + runMs)
   const tally: Tally = {}
   const mailing = {
-    ports: countingConversations(ports, tally),
+    ports,
     run,
     policy: await completeOf(ports, run),
     tally,
