@@ -104,7 +104,7 @@ async function openTenant(connectionString: string, size: number): Promise<Tenan
   const ports: Ports = {
     ...given,
     store,
-    queue: { send: async (message) => void queue.push(message) },
+    queue: { send: async (message) => void queue.push(message), messages: async () => queue.length },
     clock: { now: () => new Date() },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     activation: noActivation,

@@ -108,6 +108,7 @@ export function sources(mailboxes: number): Sources {
       devicesSyncedSince: async () => [],
       requests: () => 0,
       throttled: () => 0,
+      check: async () => undefined,
     },
   }
 }

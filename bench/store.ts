@@ -79,7 +79,7 @@ async function gatherAndDecide(connectionString: string, tablePrefix: string, ma
   const ports: Ports = {
     ...sources(mailboxes),
     store: tableStore({ service: connectionString, tablePrefix }),
-    queue: { send: async (message) => void queue.push(message) },
+    queue: { send: async (message) => void queue.push(message), messages: async () => queue.length },
     clock: { now: () => new Date() },
     log: { info: () => undefined, warn: () => undefined, error: () => undefined },
     activation: noActivation,

@@ -173,6 +173,8 @@ export interface Directory {
   devicesSyncedSince(since: string): Promise<readonly IntuneDevice[]>
   /** HTTP requests sent so far, retries included. */
   requests(): number
+  /** Asks for a token and for one row of the two listings. Throws AppError graphDenied where a permission is missing, graphFailed. */
+  check(): Promise<void>
   /** How often Graph said so far that it is asked too much, in answers and in the parts of a batch's answer. */
   throttled(): number
 }
@@ -209,6 +211,8 @@ export interface StepMessage {
 
 export interface StepQueue {
   send(message: StepMessage, delaySeconds?: number): Promise<void>
+  /** About how many messages there are, also those that are hidden. Throws AppError storeFailed. */
+  messages(): Promise<number>
 }
 
 /** A person's sign-in as the platform states it. */

@@ -63,6 +63,7 @@ const expected: Record<string, Omit<Listed, 'name'>> = {
   patchPolicy: http('PATCH', `${graph}/exchangeOnPremisesPolicies/{connectorId}`),
   getConditionalAccess: http('GET', `${graph}/exchangeOnPremisesPolicies/{connectorId}/conditionalAccessSettings`),
   patchConditionalAccess: http('PATCH', `${graph}/exchangeOnPremisesPolicies/{connectorId}/conditionalAccessSettings`),
+  getHealth: http('GET', 'easgate/health'),
   getOverview: http('GET', own),
   issueJoinFile: http('POST', `${own}/joinFile`),
   testMail: http('POST', `${own}/mail/test`),

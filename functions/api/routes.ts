@@ -15,6 +15,7 @@ import { getDeviceStatus } from './deviceStatus.ts'
 import { explainDevice } from './explainDevice.ts'
 import { listDrift } from './drift.ts'
 import { getOverview } from './connectorOverview.ts'
+import { getHealth } from './getHealth.ts'
 import { getConnector, listConnectors } from './exchangeConnectors.ts'
 import { getOnlyPolicy, getPolicy, listPolicies, patchOnlyPolicy, patchPolicy } from './exchangePolicies.ts'
 import { issueActivationLink } from './issueActivationLink.ts'
@@ -69,6 +70,7 @@ const table = [
     patchConditionalAccess,
   ],
   // easgate's own
+  ['getHealth', 'GET', 'easgate/health', 'Reader', getHealth],
   ['getOverview', 'GET', own, 'Reader', getOverview],
   ['retireConnector', 'POST', `${own}/retire`, 'Admin', retire],
   ['reinstateConnector', 'POST', `${own}/reinstate`, 'Admin', reinstate],

@@ -34,7 +34,7 @@ export interface GraphChangesOptions {
   readonly read: (asked: Asked, first: string, cursor: string | null, headers?: object) => Promise<GraphPage>
 }
 
-type Half = Omit<Directory, 'users' | 'memberIds' | 'intuneDevices' | 'requests' | 'throttled'>
+type Half = Omit<Directory, 'users' | 'memberIds' | 'intuneDevices' | 'requests' | 'throttled' | 'check'>
 
 const reading = {
   users: { what: 'Reading changed users', permission: 'User.Read.All' },

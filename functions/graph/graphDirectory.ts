@@ -74,6 +74,14 @@ export function graphDirectory(options: GraphDirectoryOptions): Directory {
       const page = await read(asked, first, cursor)
       return { items: page.rows.map(fromGraphDevice), next: page.next }
     },
+    check: async () => {
+      const users = { what: 'Reading a user', permission: 'User.Read.All' }
+      const devices = { what: 'Reading an Intune device', permission: 'DeviceManagementManagedDevices.Read.All' }
+      await Promise.all([
+        read(users, 'users?$select=id&$top=1', null),
+        read(devices, 'deviceManagement/managedDevices?$select=id&$top=1', null),
+      ])
+    },
     ...graphChanges({ http, origin: endpoint.origin, now, log, read }),
     requests: () => http.requests(),
     throttled: () => http.throttled(),

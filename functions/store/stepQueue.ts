@@ -22,17 +22,26 @@ const maxDelaySeconds = 6 * 24 * 60 * 60
 export function stepQueue({ service, queueName = 'run-steps', retryDelayMs = 800 }: StepQueueOptions): StepQueue {
   const client = queueClient(service, queueName, { retryOptions: { maxTries: 5, retryDelayInMs: retryDelayMs } })
   let made: Promise<unknown> | null = null
+  /** Creates the queue once; after any failure the next call tries again. */
+  async function attempt<T>(doing: string, use: () => Promise<T>): Promise<T> {
+    try {
+      made ??= client.createIfNotExists()
+      await made
+      return await use()
+    } catch (thrown) {
+      made = null
+      throw toAppError(`${doing} queue ${queueName}`, thrown)
+    }
+  }
   return {
     async send(message, delaySeconds = 0) {
       const visibilityTimeout = Math.min(Math.ceil(Math.max(delaySeconds, 0)), maxDelaySeconds)
-      try {
-        made ??= client.createIfNotExists()
-        await made
-        await client.sendMessage(toBase64(message), { visibilityTimeout })
-      } catch (thrown) {
-        made = null
-        throw toAppError(`send a step of run ${message.runId} to queue ${queueName}`, thrown)
-      }
+      await attempt(`send a step of run ${message.runId} to`, () =>
+        client.sendMessage(toBase64(message), { visibilityTimeout }),
+      )
+    },
+    async messages() {
+      return attempt('look at', async () => (await client.getProperties()).approximateMessagesCount ?? 0)
     },
   }
 }

@@ -11,7 +11,7 @@ export interface DirectoryFake extends Directory {
   /** Read anew at every call, so a test may change it between two syncs. */
   world: GraphWorld
   /** The next call of the method throws this instead. */
-  failNext(method: 'users' | 'memberIds' | 'intuneDevices', error: AppError): void
+  failNext(method: 'users' | 'memberIds' | 'intuneDevices' | 'check', error: AppError): void
 }
 
 /** `pageSize` is small by default, so that nobody forgets to follow `next`. */
@@ -44,6 +44,7 @@ export function directoryFake(world: GraphWorld, pageSize = 3): DirectoryFake {
     ...directoryFakeChanges(() => fake.world, enter, memberIds),
     requests: () => requests,
     throttled: () => 0,
+    check: async () => enter('check'),
   }
   return fake
 }

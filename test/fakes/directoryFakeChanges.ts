@@ -7,7 +7,7 @@ import { AppError } from '../../functions/errors.ts'
 import type { Directory, DirectoryChanges } from '../../functions/ports.ts'
 import type { GraphObject, GraphWorld } from '../../sim/graph/world.ts'
 
-type Half = Omit<Directory, 'users' | 'memberIds' | 'intuneDevices' | 'requests' | 'throttled'>
+type Half = Omit<Directory, 'users' | 'memberIds' | 'intuneDevices' | 'requests' | 'throttled' | 'check'>
 
 /** `enter` counts a request and throws what a test asked for. `transitive`: users in a group, by the whole reading's rules. */
 export function directoryFakeChanges(

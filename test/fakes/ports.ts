@@ -66,6 +66,7 @@ export function fakeQueue(): FakeQueue {
     async send(message, delaySeconds = 0) {
       waiting.push({ message: { ...message }, delaySeconds })
     },
+    messages: async () => waiting.length,
     take() {
       let first = 0
       for (const [index, { delaySeconds }] of waiting.entries()) {
