@@ -203,7 +203,7 @@ export class CommandRunner {
   private logFailure({ key, command: { cmdlet, runId } }: Pending, { ok, durationMs, error }: Outcome): void {
     if (ok) return
     const { category } = error ?? {}
-    this.options.log.info({ event: 'relay.command.failed', key, runId, cmdlet, category, durationMs })
+    this.options.log.info({ event: 'relay.command.failed', command: key, runId, cmdlet, category, durationMs })
   }
 
   /** When the module has no session for commands that wait, they wait here, until the host has opened some, on this server or another. */

@@ -35,6 +35,14 @@ export function directoryContract(name: string, open: OpenWith): void {
       })
     })
 
+    test('can be asked whether it answers, with and without anybody in it', async () => {
+      await using({}, 3, async (directory) => expect(await directory.check()).toBeUndefined())
+      await using({ users: [{ id: 'u' }], managedDevices: [{ id: 'd' }] }, 3, async (directory) => {
+        await directory.check()
+        expect(directory.throttled()).toBe(0)
+      })
+    })
+
     test('gives the same page again for the same cursor, as a repeated step asks', async () => {
       const users = Array.from({ length: 5 }, (_, index) => ({ id: `user ${index}` }))
       await using({ users }, 2, async (directory) => {

@@ -40,6 +40,18 @@ describe('overcomes', () => {
     )
   })
 
+  test.each<[string, Fault, number]>([
+    ['429, twice', status(429, { retryAfter: 0, count: 2 }), 2],
+    ['509: bytes instead of requests', status(509), 1],
+    ['503 is a fault of its own and no word about how much we ask', status(503, { retryAfter: 0 }), 0],
+  ])('and counts how often it was asked too much: %s', async (_title, fault, throttled) => {
+    await withGraph({ world }, async ({ graph, directory }) => {
+      graph.faults.order(fault)
+      await directory.users(null, [])
+      expect(directory.throttled()).toBe(throttled)
+    })
+  })
+
   test('a compressed answer that breaks off, for which the pipeline alone would wait for ever', async () => {
     await withGraph({ world: manyUsers(500), attemptMs: 1000 }, async ({ graph, directory, logged }) => {
       graph.faults.order({ fault: 'cut' })

@@ -44,11 +44,12 @@ const maxMessage = String(128 * 1024 * 1024)
 
 /** Resolves when the worker has opened its stream. */
 export async function startNodeWorker(folder: string, node: string, env: NodeJS.ProcessEnv): Promise<NodeWorker> {
-  const require = createRequire(path.join(folder, 'package.json'))
-  const { Server, ServerCredentials } = require('@grpc/grpc-js') as Grpc
-  const { fromJSON } = require('@grpc/proto-loader') as ProtoLoader
-  const proto = require('./dist/azure-functions-language-worker-protobuf/src/rpc.js') as object
-  const definition = fromJSON(proto, { objects: true, defaults: true, oneofs: true })
+  // Its packages, not ours
+  const ofWorker = createRequire(path.join(folder, 'package.json'))
+  const { Server, ServerCredentials } = ofWorker('@grpc/grpc-js') as Grpc
+  const loader = ofWorker('@grpc/proto-loader') as ProtoLoader
+  const proto = ofWorker('./dist/azure-functions-language-worker-protobuf/src/rpc.js') as object
+  const definition = loader.fromJSON(proto, { objects: true, defaults: true, oneofs: true })
   const server = new Server()
   const opened = new Promise<Stream>((resolve) =>
     server.addService(definition['AzureFunctionsRpcMessages.FunctionRpc'], { EventStream: resolve }),

@@ -39,6 +39,14 @@ describe('stepQueue', () => {
     expect(await texts(client)).toEqual([])
   })
 
+  test('says about how many messages there are, hidden ones too, of a queue that it makes', async () => {
+    const queue = stepQueue({ service: azurite.connectionString, queueName: 'counted' })
+    expect(await queue.messages()).toBe(0)
+    await queue.send(message)
+    await queue.send(message, 60)
+    expect(await queue.messages()).toBe(2)
+  })
+
   test('sends nothing but what the port names', async () => {
     const queue = stepQueue({ service: azurite.connectionString, queueName: 'narrow' })
     const wider = { ...message, id: 'would replace the id of the queue message' }

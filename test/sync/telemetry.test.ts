@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AppError } from '../../functions/errors.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 import type { FakeWorld } from '../fakes/exchangeFakeWorld.ts'
-import { connectorId, fakeSystem } from './fakeSystem.ts'
+import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
 import { policyOf, type PolicyWorld } from './policyOf.ts'
 
 const { world } = JSON.parse(readFileSync(new URL('../scenarios/contoso.json', import.meta.url), 'utf8')) as {
@@ -13,14 +13,15 @@ const { world } = JSON.parse(readFileSync(new URL('../scenarios/contoso.json', i
 
 async function company() {
   const system = await fakeSystem(world.exchange, world.graph, policyOf(world.policy))
+  const sync: FakeSystem['sync'] = (...asked) => system.sync(...asked)
   const fieldsOf = (event: string) => system.log.of(event).map(({ fields }) => fields)
-  return { ...system, fieldsOf }
+  return { system, sync, fieldsOf }
 }
 const number = expect.any(Number)
 
 describe('a full sync that is done', () => {
   test('says when it started, what each message spent, and its numbers at the end', async () => {
-    const { sync, fieldsOf, exchange } = await company()
+    const { system, sync, fieldsOf } = await company()
     const { id: runId, counts } = await sync('full', { approve: true })
     const of = { connectorId, runId, kind: 'full' }
     expect(fieldsOf('runStarted')).toEqual([{ ...of, askedBy: 'test', dryRun: false }])
@@ -37,7 +38,7 @@ describe('a full sync that is done', () => {
     expect(done?.['durationMs']).toBeGreaterThan(0)
     for (const name of ['graphRequests', 'tableRequests', 'relayConversations'])
       expect([name, counts[name]]).toEqual([name, steps.reduce((sum, step) => sum + Number(step[name]), 0)])
-    expect(counts['outcome.done']).toBe(exchange.journal.length)
+    expect(counts['outcome.done']).toBe(system.exchange.journal.length)
     expect(counts['graphThrottled']).toBe(0)
   })
 
@@ -68,8 +69,8 @@ test('a quick sync in which nothing changed counts what it costs, too', async ()
 })
 
 test('a delivery that fails, and a run that ends failed, say which step and why', async () => {
-  const { sync, fieldsOf, directory } = await company()
-  directory.failNext('users', new AppError('graphDenied', 'no permission'))
+  const { system, sync, fieldsOf } = await company()
+  system.directory.failNext('users', new AppError('graphDenied', 'no permission'))
   const { id: runId } = await sync('full')
   const of = { connectorId, runId, kind: 'full', step: 'gatherUsers', code: 'graphDenied', message: 'no permission' }
   expect(fieldsOf('stepFailed')).toEqual([{ ...of, retryable: false, delivery: 1 }])
@@ -78,14 +79,14 @@ test('a delivery that fails, and a run that ends failed, say which step and why'
 })
 
 test('a plan that is held says by which limit and its numbers', async () => {
-  const { sync, fieldsOf, setPolicy, ports } = await company()
+  const { system, sync, fieldsOf } = await company()
   const policy = policyOf(world.policy)
-  await setPolicy({
+  await system.setPolicy({
     ...policy,
     settings: { ...policy.settings, limits: { ...policy.settings.limits, maxLosingShare: 0, maxLosing: 0 } },
   })
   const { id: runId, state } = await sync('full')
-  expect([state, (await ports.store.document(connectorId, 'connector'))?.value.heldRun]).toEqual(['held', runId])
+  expect([state, (await system.store.document(connectorId, 'connector'))?.value.heldRun]).toEqual(['held', runId])
   const numbers = { number, of: expect.anything(), allowed: number, limit: expect.any(String), kept: true }
   expect(fieldsOf('planHeld')).toEqual([{ connectorId, runId, kind: 'full', ...numbers }])
 })
@@ -116,11 +117,11 @@ describe('no line at information level holds more of a person than ids', () => {
   })
 
   test('through a full and a quick sync, held and approved, with a failure on the way', async () => {
-    const { sync, log, directory } = await company()
-    directory.failNext('intuneDevices', new AppError('graphFailed', 'Graph said 503', { retryable: true }))
+    const { system, sync } = await company()
+    system.directory.failNext('intuneDevices', new AppError('graphFailed', 'Graph said 503', { retryable: true }))
     await sync('full', { approve: true })
     await sync('quick')
-    const lines = log.lines.filter(({ level }) => level === 'info')
+    const lines = system.log.lines.filter(({ level }) => level === 'info')
     expect(lines.length).toBeGreaterThan(20)
     for (const { event, fields } of lines) {
       const line = JSON.stringify({ event, ...fields })
