@@ -65,7 +65,7 @@ const refusedBatches: readonly Row[] = [
     'wrongConversation',
     (cloud) => cloud.batch([change('x')], { nonce: 'n'.repeat(32) }),
   ],
-  ['an old batch', 'expired', (cloud) => cloud.batch([change('x')], { issuedAt: minutes(-6), expiresAt: minutes(-1) })],
+  ['an old batch', 'expired', (cloud) => cloud.batch([change('x')], { issuedAt: minutes(-5), expiresAt: minutes(-1) })],
   [
     'a batch from the future',
     'expired',
