@@ -1,6 +1,7 @@
 /** Exchange and Graph that cost nothing: a bench over them measures everything else. */
 import type { IntuneDevice } from '../functions/core/types.ts'
-import type { Directory, Exchange } from '../functions/ports.ts'
+import type { Exchange } from '../functions/ports.ts'
+import type { Directory } from '../functions/portsDirectory.ts'
 import { sampleFacts } from './sampleFacts.ts'
 
 export interface Sources {

@@ -1,7 +1,7 @@
 /** What Graph's answers about changes are to the quick sync: rows of deltas, bodies of a batch. Throws AppError graphFailed where they cannot be read. Pure. */
 import * as z from 'zod'
 import { AppError } from '../errors.ts'
-import type { DirectoryChanges } from '../ports.ts'
+import type { DirectoryChanges } from '../portsDirectory.ts'
 import { fromGraphId, text } from './fromGraphValues.ts'
 import type { DeltaItem } from './graphDelta.ts'
 

@@ -1,5 +1,5 @@
 /** Who is in which of some groups, directly or through groups in them, as Graph says now. Memory grows with their members, as in gatherUsers. */
-import type { Directory } from '../ports.ts'
+import type { Directory } from '../portsDirectory.ts'
 
 /** User ids by group id in lower case. Throws AppError groupNotFound. */
 export async function groupMembers(

@@ -1,6 +1,6 @@
 /** What every `Directory` does: run on the fake, and on the adapter with the simulated Graph behind it. */
 import { describe, expect, test } from 'vitest'
-import type { Directory, Page } from '../../functions/ports.ts'
+import type { Directory, Page } from '../../functions/portsDirectory.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 
 interface OpenDirectory {

@@ -1,6 +1,6 @@
 /** The part of the Directory's contract about changes: bookmarks, what changed since, and single objects. */
 import { expect, test } from 'vitest'
-import type { Directory, DirectoryChanges } from '../../functions/ports.ts'
+import type { Directory, DirectoryChanges } from '../../functions/portsDirectory.ts'
 import type { GraphPatch, GraphRemoval, GraphWorld } from '../../sim/graph/world.ts'
 
 export interface ChangingDirectory {

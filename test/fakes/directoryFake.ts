@@ -3,7 +3,7 @@ import { fromGraphDevice } from '../../functions/graph/fromGraphDevice.ts'
 import { fromGraphUser } from '../../functions/graph/fromGraphUser.ts'
 import { fromGraphId } from '../../functions/graph/fromGraphValues.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { Directory, Page } from '../../functions/ports.ts'
+import type { Directory, Page } from '../../functions/portsDirectory.ts'
 import { directoryFakeChanges } from './directoryFakeChanges.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 

@@ -4,7 +4,7 @@ import { fromGraphDevice } from '../../functions/graph/fromGraphDevice.ts'
 import { fromGraphUser } from '../../functions/graph/fromGraphUser.ts'
 import { fromGraphId } from '../../functions/graph/fromGraphValues.ts'
 import { AppError } from '../../functions/errors.ts'
-import type { Directory, DirectoryChanges } from '../../functions/ports.ts'
+import type { Directory, DirectoryChanges } from '../../functions/portsDirectory.ts'
 import type { GraphObject, GraphWorld } from '../../sim/graph/world.ts'
 
 type Half = Omit<Directory, 'users' | 'memberIds' | 'intuneDevices' | 'requests' | 'throttled' | 'check'>

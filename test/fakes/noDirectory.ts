@@ -1,5 +1,5 @@
 /** A directory that nobody is to ask: every call is refused. */
-import type { Directory } from '../../functions/ports.ts'
+import type { Directory } from '../../functions/portsDirectory.ts'
 
 export const noDirectory: Directory = new Proxy({} as Directory, {
   get: (_target, name) =>

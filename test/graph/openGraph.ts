@@ -1,7 +1,7 @@
 /** A simulated Graph and the adapter before it, for the tests of this folder: retries wait for nothing, log lines are kept. */
 import type { TokenCredential } from '@azure/core-auth'
 import { graphDirectory, type GraphDirectoryOptions } from '../../functions/graph/graphDirectory.ts'
-import type { Directory, Page } from '../../functions/ports.ts'
+import type { Directory, Page } from '../../functions/portsDirectory.ts'
 import { startGraph, type GraphOptions, type SimulatedGraph } from '../../sim/graph/startGraph.ts'
 import type { GraphWorld } from '../../sim/graph/world.ts'
 

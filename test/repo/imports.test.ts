@@ -15,13 +15,8 @@ const zones: Readonly<
     packages: [],
     why: 'the rules are values in, values out: no clock, no log, no package',
   },
-  'functions/ports.ts': {
-    mayImport: ['functions/core', 'functions/portsStore.ts'],
-    packages: [],
-    why: 'ports are types',
-  },
-  'functions/portsStore.ts': {
-    mayImport: ['functions/core', 'functions/ports.ts'],
+  'functions/ports': {
+    mayImport: ['functions/core'],
     packages: [],
     why: 'ports are types',
   },
@@ -32,34 +27,22 @@ const zones: Readonly<
     why: 'checked before anything is wired',
   },
   'functions/sync': {
-    mayImport: [
-      'functions/core',
-      'functions/notice',
-      'functions/ports.ts',
-      'functions/portsStore.ts',
-      'functions/errors.ts',
-    ],
+    mayImport: ['functions/core', 'functions/notice', 'functions/ports', 'functions/errors.ts'],
     packages: [],
     why: 'the path knows no adapter; mails are a part of it, over the ports as everything',
   },
   'functions/graph': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
+    mayImport: ['functions/core', 'functions/ports', 'functions/errors.ts'],
     packages: 'any',
     why: 'an adapter',
   },
   'functions/store': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts'],
+    mayImport: ['functions/core', 'functions/ports', 'functions/errors.ts'],
     packages: 'any',
     why: 'an adapter',
   },
   'functions/notice': {
-    mayImport: [
-      'functions/core',
-      'functions/ports.ts',
-      'functions/portsStore.ts',
-      'functions/portsStore.ts',
-      'functions/errors.ts',
-    ],
+    mayImport: ['functions/core', 'functions/ports', 'functions/errors.ts'],
     packages: ['qrcode'],
     why: 'who gets a mail, and that nobody gets it twice: over the ports alone',
   },
@@ -69,15 +52,14 @@ const zones: Readonly<
     why: 'the adapter of the one engine for patterns',
   },
   'functions/exchange': {
-    mayImport: ['functions/core', 'functions/ports.ts', 'functions/portsStore.ts', 'functions/errors.ts', 'protocol'],
+    mayImport: ['functions/core', 'functions/ports', 'functions/errors.ts', 'protocol'],
     packages: 'any',
     why: 'the adapter that speaks the wire',
   },
   'functions/wiring': {
     mayImport: [
       'functions/config',
-      'functions/ports.ts',
-      'functions/portsStore.ts',
+      'functions/ports',
       'functions/errors.ts',
       'functions/exchange',
       'functions/graph',
@@ -96,8 +78,7 @@ const zones: Readonly<
       'functions/wiring',
       'functions/core',
       'functions/errors.ts',
-      'functions/ports.ts',
-      'functions/portsStore.ts',
+      'functions/ports',
       'functions/config',
       'protocol',
     ],
@@ -110,8 +91,7 @@ const zones: Readonly<
       'functions/wiring',
       'functions/core',
       'functions/errors.ts',
-      'functions/ports.ts',
-      'functions/portsStore.ts',
+      'functions/ports',
       'functions/config',
       'protocol',
     ],
@@ -133,9 +113,10 @@ const folders = ['protocol', 'functions', 'relay', 'sim', 'bench']
 const byLength = Object.keys(zones).toSorted((a, b) => b.length - a.length)
 
 function zoneOf(file: string): string | undefined {
-  // functions/config covers configStorage.ts and its like: one subject in several files
+  // functions/config covers configStorage.ts, functions/ports covers portsStore.ts: one subject in several files
   return byLength.find(
-    (zone) => file === zone || file.startsWith(`${zone}/`) || (/(config|wiring)$/.test(zone) && file.startsWith(zone)),
+    (zone) =>
+      file === zone || file.startsWith(`${zone}/`) || (/(config|ports|wiring)$/.test(zone) && file.startsWith(zone)),
   )
 }
 

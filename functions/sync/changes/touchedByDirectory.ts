@@ -2,7 +2,8 @@
 import type { IntuneDevice, Policy, User } from '../../core/types.ts'
 import type { Bookmarks } from '../../core/bookmarks.ts'
 import type { Run } from '../../core/run.ts'
-import type { DirectoryChanges, Ports } from '../../ports.ts'
+import type { Ports } from '../../ports.ts'
+import type { DirectoryChanges } from '../../portsDirectory.ts'
 import type { Place } from '../../portsStore.ts'
 import { isDecidedAlike, textsAt } from './devicePlace.ts'
 

@@ -22,7 +22,6 @@ const mailboxesPerBatch = 20
 export const findStale: Step = async (ports, run) => {
   const isOver = deadline(ports.clock)
   let report = reportOf(run)
-  let conversations = 0
   const [first = '0', last = ''] = (run.cursor ?? '').split('|')
   let after = last
   for (let partition = Number(first); partition < partitionCount; partition += 1, after = '') {
@@ -30,19 +29,12 @@ export const findStale: Step = async (ports, run) => {
     const known = knownIn(rows)
     const isAsked = (mailbox: StoredMailbox) => candidatesOf(mailbox, known, report.cutoff).length > 0
     for (const mailboxes of slices(mailboxesAfter(rows, after), isAsked)) {
-      if (isOver())
-        return {
-          next: 'findStale',
-          cursor: `${partition}|${after}`,
-          patch: { stale: report },
-          counts: { relayConversations: conversations },
-        }
-      if (mailboxes.some(isAsked)) conversations += 1
+      if (isOver()) return { next: 'findStale', cursor: `${partition}|${after}`, patch: { stale: report } }
       report = await lookAt(ports, run, { partition, mailboxes, known }, report)
       after = mailboxes.at(-1)?.guid ?? after
     }
   }
-  return found(ports, run, report, { relayConversations: conversations })
+  return found(ports, run, report)
 }
 
 export function reportOf({ id, stale }: Run): StaleReport {
@@ -162,11 +154,11 @@ function staleKey(partition: number, { mailboxGuid, record }: StaleRecord): stri
 }
 
 /** A preview is done; a scheduled clean-up goes on, unless its own limit refuses. */
-async function found(ports: Ports, run: Run, report: StaleReport, counts: Record<string, number>) {
+async function found(ports: Ports, run: Run, report: StaleReport) {
   const { limits } = report
   const refusal = limits && staleRefusal(report.found, report.records, limits)
   const stale = { ...report, isWhole: true, refusal }
   if (refusal !== null) ports.log.warn('staleRefused', { connectorId: run.connectorId, runId: run.id, refusal })
-  if (limits && refusal === null && report.found > 0) return { next: 'removeStale', patch: { stale }, counts } as const
-  return endStale(ports, run, { patch: { stale }, counts })
+  if (limits && refusal === null && report.found > 0) return { next: 'removeStale', patch: { stale } } as const
+  return endStale(ports, run, { patch: { stale } })
 }

@@ -29,7 +29,7 @@ export const removeStale: Step = async (ports, run) => {
   const work = page.some(({ outcome }) => outcome === null)
     ? await ports.exchange.converse(run.connectorId, (conversation) => removeSome(ports, conversation, run, page, most))
     : settled(page)
-  return { next: 'removeStale', cursor: work.last ?? run.cursor, counts: { relayConversations: 1, ...work.tally } }
+  return { next: 'removeStale', cursor: work.last ?? run.cursor, counts: work.tally }
 }
 
 interface Work {
