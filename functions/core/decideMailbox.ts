@@ -137,7 +137,9 @@ function adoption(
     ] as const
     return lists.flatMap((list) => (list ? [{ deviceId: record.deviceId, list }] : []))
   })
-  return entries.length === 0 ? [] : [{ kind: 'adopt', phase: 1, mailboxGuid: mailbox.guid, entries }]
+  // Two records may share an id; its entry is one
+  const distinct = [...new Map(entries.map((entry) => [`${entry.list}|${deviceKey(entry.deviceId)}`, entry])).values()]
+  return distinct.length === 0 ? [] : [{ kind: 'adopt', phase: 1, mailboxGuid: mailbox.guid, entries: distinct }]
 }
 
 function traceOf(context: DecisionContext) {

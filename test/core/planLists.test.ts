@@ -164,6 +164,21 @@ describe('from decisions to the lists', () => {
     ])
   })
 
+  test('adopting an entry that two records of the mailbox share records it once', () => {
+    const one = facts({ ...onAllowed })
+    const [first] = one.records
+    if (!first) throw new Error('no record')
+    const twin = { ...first, record: { ...first.record, guid: 'record-2' } }
+    const verdict = decideMailbox(
+      { ...one, records: [first, twin] },
+      context({ policy: policy({ settings: { manualEntries: 'adopt' } }) }),
+      fullRun,
+    )
+    expect(verdict.changes).toEqual([
+      { kind: 'adopt', phase: 1, mailboxGuid: 'mailbox-1', entries: [{ deviceId: 'ApplANA1', list: 'allowed' }] },
+    ])
+  })
+
   test('a recorded entry that is on no list any more is obsolete', () => {
     const verdict = decideMailbox(facts({ entries: [entry('allowed')] }), context(), fullRun)
     expect(verdict.obsolete).toEqual([entry('allowed')])

@@ -11,7 +11,9 @@ export interface DirectoryFake extends Directory {
   /** Read anew at every call, so a test may change it between two syncs. */
   world: GraphWorld
   /** The next call of the method throws this instead. */
-  failNext(method: 'users' | 'memberIds' | 'intuneDevices' | 'check', error: AppError): void
+  failNext(method: Exclude<keyof Directory, 'requests' | 'throttled'>, error: AppError): void
+  /** What was asked to fail and has not yet does not any more. */
+  failNothing(): void
 }
 
 /** `pageSize` is small by default, so that nobody forgets to follow `next`. */
@@ -27,6 +29,7 @@ export function directoryFake(world: GraphWorld, pageSize = 3): DirectoryFake {
   const fake: DirectoryFake = {
     world,
     failNext: (method, error) => void failures.push({ method, error }),
+    failNothing: () => void failures.splice(0),
     users: async (cursor, intunePlanIds) => {
       enter('users')
       const page = cut(fake.world.users ?? [], 'users', cursor, pageSize)

@@ -37,10 +37,8 @@ const kinds = [
   'unpin',
 ] as const
 
-export const worldChanges = fc.array(
-  fc.record({ kind: fc.constantFrom(...kinds), at: fc.nat(20), flag: fc.boolean() }),
-  { minLength: 1, maxLength: 5 },
-)
+export const worldChange = fc.record({ kind: fc.constantFrom(...kinds), at: fc.nat(20), flag: fc.boolean() })
+export const worldChanges = fc.array(worldChange, { minLength: 1, maxLength: 5 })
 
 /** Does nothing where there is nobody to change. */
 export function applyChange(system: FakeSystem, { kind, at, flag }: WorldChange, serial: number): unknown {

@@ -2,13 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { deviceKey } from '../../functions/core/deviceKey.ts'
 import type { Run } from '../../functions/core/run.ts'
-import { startRun } from '../../functions/sync/startRun.ts'
-import { approveRun } from '../../functions/sync/decideHeldRun.ts'
-import { runStep } from '../../functions/sync/runStep.ts'
 import { decisionTexts } from './decisionTexts.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
 import { policyOf } from './policyOf.ts'
-import { syncWithDeaths } from './syncWithDeaths.ts'
 import { worlds, type World } from './worlds.ts'
 
 const runs = Number(process.env['EASGATE_WORLDS'] ?? 200)
@@ -156,77 +152,6 @@ describe('the promises, over random worlds', () => {
       { numRuns: Math.ceil(runs / 4) },
     )
   })
-
-  test('a process killed anywhere, again and again, ends in the same state with nothing lost', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        worlds,
-        fc.array(fc.integer({ min: 1, max: 160 }), { minLength: 1, maxLength: 4 }),
-        async (world, lives) => {
-          const [calm, killed] = [await systemOf(world), await systemOf(world)]
-          await calm.sync('full', { approve: true })
-          const { run } = await syncWithDeaths(killed, 'full', [...lives])
-          if (!run) throw new Error('the run was not started')
-          expect([run.state, run.failure]).toEqual(['done', null])
-          expect(await picture(killed)).toEqual(await picture(calm))
-          await expectPromises(killed, world)
-          await expectAudited(killed, run)
-          const sent = killed.exchange.journal.length
-          await killed.sync('full', { approve: true })
-          expect(killed.exchange.journal.length).toBe(sent)
-        },
-      ),
-      { numRuns: runs },
-    )
-  })
-
-  test('full and quick syncs side by side, in any order of their steps, end as one alone would', async () => {
-    await fc.assert(
-      fc.asyncProperty(
-        worlds,
-        fc.array(fc.nat(4), { maxLength: 60 }),
-        fc.integer({ min: 0, max: 15 }),
-        async (world, picks, quickAfter) => {
-          const [calm, busy] = [await systemOf(world), await systemOf(world)]
-          await calm.sync('full', { approve: true })
-          await calm.sync('full', { approve: true })
-          await startRun(busy.ports, { connectorId, kind: 'full', askedBy: 'test', dryRun: false })
-          for (let step = 0; busy.queue.waiting.length > 0; step++) {
-            if (step === quickAfter)
-              await startRun(busy.ports, { connectorId, kind: 'quick', askedBy: 'test', dryRun: false })
-            const taken = takeAny(busy, picks.shift() ?? 0)
-            busy.clock.advance(20)
-            await runStep(busy.ports, taken, { id: `step${step}`, dequeueCount: 1 })
-            const held = (await busy.store.document(connectorId, 'connector'))?.value.heldRun
-            if (held) await approveRun(busy.ports, connectorId, held, 'test').catch(() => undefined)
-          }
-          await busy.sync('full', { approve: true })
-          expect(await picture(busy)).toEqual(await picture(calm))
-          await expectPromises(busy, world)
-        },
-      ),
-      { numRuns: runs },
-    )
-  })
-
-  test('a relay that is lost in the middle of a batch costs nothing but time', async () => {
-    const faults = fc.record({ count: fc.integer({ min: 0, max: 4 }), silent: fc.integer({ min: 0, max: 3 }) })
-    await fc.assert(
-      fc.asyncProperty(worlds, fc.array(faults, { minLength: 1, maxLength: 3 }), async (world, losses) => {
-        const [calm, lossy] = [await systemOf(world), await systemOf(world)]
-        await calm.sync('full', { approve: true })
-        const waiting = [...losses]
-        lossy.exchange.faults.before = (call) => {
-          if (call === 'change' && !lossy.exchange.faults.loseAfterOutcomes)
-            lossy.exchange.faults.loseAfterOutcomes = waiting.shift()
-        }
-        const run = await lossy.sync('full', { approve: true })
-        expect([run.state, await picture(lossy)]).toEqual(['done', await picture(calm)])
-        await expectAudited(lossy, run)
-      }),
-      { numRuns: Math.ceil(runs / 2) },
-    )
-  })
 })
 
 function reverse<T extends object>(world: T): T {
@@ -236,13 +161,4 @@ function reverse<T extends object>(world: T): T {
       Array.isArray(value) ? [...(value as unknown[])].toReversed() : value,
     ]),
   ) as T
-}
-
-/** The message at this place among those that wait, however long it should have waited. */
-function takeAny(system: FakeSystem, place: number) {
-  const taken = Array.from({ length: system.queue.waiting.length }, () => system.queue.take())
-  const chosen = taken.splice(place % taken.length, 1)[0]
-  for (const other of taken) if (other) void system.queue.send(other.message, other.delaySeconds)
-  if (!chosen) throw new Error('no message waits')
-  return chosen.message
 }

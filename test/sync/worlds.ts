@@ -15,12 +15,16 @@ export interface World {
 
 const levels = { allow: 'Allow', block: 'Block', quarantine: 'Quarantine' } as const
 
+/** The first six times out of seven or eight: where everything is odd at once, easgate leaves nearly everybody alone. */
+const mostly = <T>(first: T, ...others: readonly T[]) =>
+  fc.oneof({ weight: 6, arbitrary: fc.constant(first) }, ...others.map((one) => fc.constant(one)))
+
 const phone = fc.record({
   type: fc.constantFrom('iPhone', 'iPad', 'Android', 'WP8'),
-  clientType: fc.constantFrom('EAS', 'EAS', 'EAS', 'EAS', 'Outlook', null),
+  clientType: mostly<string | null>('EAS', 'Outlook', null),
   discovery: fc.boolean().map((yes) => yes),
   sameId: fc.boolean(),
-  manual: fc.constantFrom(null, null, null, 'allowed', 'blocked'),
+  manual: mostly<string | null>(null, 'allowed', 'blocked'),
   enrolment: fc.option(
     fc.record({
       complianceState: fc.constantFrom(
@@ -33,29 +37,29 @@ const phone = fc.record({
         'unknown',
         'configManager',
       ),
-      azureADRegistered: fc.constantFrom(true, true, null),
-      managementState: fc.constantFrom('managed', 'managed', 'retirePending'),
-      managementAgent: fc.constantFrom('mdm', 'easMdm', 'eas'),
-      otherUser: fc.constantFrom(false, false, false, true),
+      azureADRegistered: mostly<boolean | null>(true, null),
+      managementState: mostly('managed', 'retirePending'),
+      managementAgent: mostly('mdm', 'easMdm', 'eas'),
+      otherUser: mostly(false, true),
     }),
   ),
 })
 
 const person = fc.record({
-  hasUser: fc.constantFrom(true, true, true, false),
+  hasUser: mostly(true, false),
   byDn: fc.boolean(),
   upnDiffers: fc.boolean(),
-  isLicensed: fc.constantFrom(true, true, true, false),
-  group: fc.constantFrom('staff', 'staff', 'nested', 'vip', 'none'),
-  activeSync: fc.constantFrom(true, true, true, false),
+  isLicensed: mostly(true, false),
+  group: fc.constantFrom('staff', 'staff', 'staff', 'nested', 'nested', 'vip', 'none'),
+  activeSync: mostly(true, false),
   isKiosk: fc.boolean(),
-  server: fc.constantFrom('EX1', 'EX1', 'EX2', null),
+  server: mostly<string | null>('EX1', 'EX2', null),
   phones: fc.array(phone, { maxLength: 3 }),
 })
 
 const policyWorld = fc.record({
-  enabled: fc.constantFrom(true, true, true, true, false),
-  override: fc.constantFrom(true, true, true, false),
+  enabled: mostly(true, false),
+  override: mostly(true, false),
   defaultAccessLevel: fc.constantFrom<AccessLevel | 'none'>('quarantine', 'quarantine', 'block', 'allow', 'none'),
   exception: fc.constantFrom<AccessLevel | 'none' | null>(null, 'allow', 'block', 'quarantine', 'none'),
   extraRules: fc.constantFrom<RuleConditions[]>(
