@@ -2,6 +2,7 @@
 import type { ConnectorState, Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import type { Ports, StepMessage } from '../ports.ts'
+import { giveUp } from './applyPhase.ts'
 import { changeConnector, withoutRun } from './connector.ts'
 import { startPending } from './startPending.ts'
 
@@ -27,6 +28,7 @@ export async function failRun(
   failure: { code: string; message: string },
 ): Promise<void> {
   const { connectorId, runId } = message
+  await endChanges(ports, connectorId, runId)
   const run = await markFailed(ports, connectorId, runId, failure)
   if (!run) return
   const isTriedAgain = run.kind === 'full' && isSync(run) && run.attempt < maxAttempts && !lasting.has(failure.code)
@@ -41,6 +43,22 @@ export async function failRun(
 /** Neither a what-if nor a clean-up: those are a person's to ask for again, or the next scheduled sync's. */
 function isSync({ mode }: Run): boolean {
   return mode !== 'whatIf' && mode !== 'stale'
+}
+
+/**
+ * No command stays without an end (design.md 12, 2): what was sent and never heard of is read from the lists by the next sync. Before the run's own end,
+ * as nobody comes back to a run that has ended.
+ */
+async function endChanges(ports: Ports, connectorId: string, runId: string): Promise<void> {
+  const run = (await ports.store.run(connectorId, runId))?.value
+  if (run?.state !== 'running' || !mayHaveSent(run)) return
+  const message = 'the run failed before the outcome was known; decided anew at the next sync'
+  for (const phase of [1, 2, 3, 4] as const) await giveUp(ports, run, phase, message, {})
+}
+
+/** A run that lost its lease while it applied takes it and tells people again before it goes on. */
+function mayHaveSent({ step, cursor }: Run): boolean {
+  return step === 'apply' || step === 'notify' || (step === 'takeLease' && cursor === 'apply')
 }
 
 function release(ports: Ports, state: ConnectorState, run: Run, isTriedAgain: boolean): ConnectorState {

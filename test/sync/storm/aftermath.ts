@@ -28,8 +28,10 @@ export async function expectPromises(storm: Storm): Promise<void> {
   await expectEnded(storm)
 }
 
-function clearFaults({ system, lives }: Storm): void {
+function clearFaults(storm: Storm): void {
+  const { system, lives } = storm
   lives.length = 0
+  storm.doom = null
   const { faults } = system.exchange
   for (const name of Object.keys(faults)) delete faults[name as keyof typeof faults]
   system.directory.failNothing()

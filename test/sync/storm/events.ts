@@ -1,10 +1,10 @@
 /** What may happen to a running system, as random events: people, administrators, timers, the platform, relays, Graph. */
 import fc from 'fast-check'
-import type { RunKind } from '../../../functions/core/run.ts'
+import type { RunKind, StepName } from '../../../functions/core/run.ts'
 import type { Policy, Settings } from '../../../functions/core/types.ts'
 import { AppError } from '../../../functions/errors.ts'
 import { approveRun, rejectRun } from '../../../functions/sync/decideHeldRun.ts'
-import type { Directory } from '../../../functions/ports.ts'
+import type { Directory } from '../../../functions/portsDirectory.ts'
 import { applyChange, worldChange, type WorldChange } from '../changes.ts'
 import { connectorId } from '../fakeSystem.ts'
 import { policyEdits, settingsEdits } from './edits.ts'
@@ -16,7 +16,6 @@ const graphMethods = [
   'intuneDevices',
   'bookmark',
   'changes',
-  'usersById',
   'usersByAddress',
   'memberships',
   'devicesOfUsers',
@@ -61,6 +60,7 @@ export type Happening =
     }
   | { readonly happens: 'calm' }
   | { readonly happens: 'deaths'; readonly lives: readonly number[] }
+  | { readonly happens: 'doom'; readonly step: StepName; readonly calls: number; readonly times: number }
   | {
       readonly happens: 'relay'
       readonly how: (typeof troubles)[number]
@@ -103,6 +103,11 @@ const happening = fc.oneof(
   }),
   often(2, 'calm', {}),
   often(4, 'deaths', { lives: fc.array(fc.integer({ min: 0, max: 120 }), { minLength: 1, maxLength: 7 }) }),
+  often(3, 'doom', {
+    step: fc.constantFrom('gatherChanges', 'decide', 'notify', 'apply', 'apply', 'finish'),
+    calls: fc.integer({ min: 1, max: 50 }),
+    times: fc.integer({ min: 1, max: 6 }),
+  }),
   often(3, 'relay', { how: fc.constantFrom(...troubles), count: fc.nat(4), silent: fc.nat(3) }),
   often(2, 'graph', { method: fc.constantFrom(...graphMethods), isThrottled: fc.boolean() }),
   often(3, 'time', { minutes: fc.constantFrom(1, 2, 20, 180, 1440) }),
@@ -141,6 +146,9 @@ export async function befall(storm: Storm, one: Happening): Promise<void> {
       return calm(storm)
     case 'deaths':
       storm.lives.push(...one.lives)
+      return
+    case 'doom':
+      storm.doom = { step: one.step, calls: one.calls, times: one.times }
       return
     case 'relay':
       return trouble(storm, one)

@@ -2,6 +2,7 @@
 import { expect } from 'vitest'
 import { AppError } from '../../../functions/errors.ts'
 import type { StepMessage } from '../../../functions/ports.ts'
+import type { StepName } from '../../../functions/core/run.ts'
 import type { Policy } from '../../../functions/core/types.ts'
 import { failRun } from '../../../functions/sync/failRun.ts'
 import { runStep } from '../../../functions/sync/runStep.ts'
@@ -48,6 +49,8 @@ export interface Storm {
   readonly pending: Pending[]
   /** Calls until death, of the deliveries to come. */
   readonly lives: number[]
+  /** Deliveries of this step die so, one after the other. */
+  doom: { readonly step: StepName; readonly calls: number; times: number } | null
   /** Commands of the journal that were checked. */
   checked: number
   deliveries: number
@@ -71,6 +74,7 @@ export async function startStorm(world: World, manualEntries: Policy['settings']
     views: new Map(),
     pending: [],
     lives: [],
+    doom: null,
     checked: 0,
     deliveries: 0,
     story: [],
@@ -129,7 +133,7 @@ async function deliverOne(storm: Storm, { message, id, count }: Pending): Promis
   const before = (await ports.store.run(connectorId, message.runId))?.value
   if (!storm.views.has(message.runId))
     storm.views.set(message.runId, { began: momentOf(storm), truth: truthOf(storm), decided: null })
-  const life = { left: storm.lives.shift() ?? Infinity }
+  const life = { left: lifeOf(storm, before?.step) }
   storm.story.push(`${message.runId.slice(-8)} ${before?.kind} ${before?.step} by ${id}.${count}${note(life.left)}`)
   try {
     await runStep(mortalPorts(ports, life), message, { id, dequeueCount: count })
@@ -141,6 +145,12 @@ async function deliverOne(storm: Storm, { message, id, count }: Pending): Promis
   }
   const view = storm.views.get(message.runId)
   if (before?.step === 'decide' && view) view.decided = momentOf(storm)
+}
+
+function lifeOf({ lives, doom }: Storm, step: StepName | undefined): number {
+  if (!doom || doom.step !== step || doom.times === 0) return lives.shift() ?? Infinity
+  doom.times -= 1
+  return doom.calls
 }
 
 const note = (left: number) => (left === Infinity ? '' : `, dies after ${left} calls`)
