@@ -9,7 +9,8 @@ test('every row of the decision table, and what comes before it, at every defaul
   const { pictures, outputs } = await takeSteps('rows', rows)
   expect(pictures).toEqual(expectedPictures(rows))
   expectAudited(outputs)
-})
+  // A dozen whole syncs: seconds each where others use the processors too
+}, 240_000)
 
 /** Row of the table by reason (design.md 6). A reason that is new must be given its row here, and then a scenario. */
 const rowOf: Readonly<Record<Reason, number>> = {

@@ -9,7 +9,8 @@ test('a quick sync catches every change, and touches nobody else', async () => {
   expect(pictures).toEqual(expectedPictures(changes))
   expect(kinds).toEqual(changes.map((_, index) => (index === 0 ? 'full' : 'quick')))
   expectAudited(outputs)
-})
+  // Twenty whole syncs: seconds each where others use the processors too
+}, 240_000)
 
 /** Issue 5, "Quick sync": changes it must catch. */
 const changesToCatch = [

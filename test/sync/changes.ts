@@ -37,7 +37,14 @@ const kinds = [
   'unpin',
 ] as const
 
-export const worldChange = fc.record({ kind: fc.constantFrom(...kinds), at: fc.nat(20), flag: fc.boolean() })
+/** Those that most often change what is decided come more often. */
+const drawn = [
+  ...kinds,
+  ...(['compliance', 'compliance', 'compliance', 'enrol', 'enrol', 'retire', 'join', 'exclude', 'newRecord'] as const),
+  ...(['manualEntry', 'manualEntry', 'removeManual', 'pin'] as const),
+]
+
+export const worldChange = fc.record({ kind: fc.constantFrom(...drawn), at: fc.nat(20), flag: fc.boolean() })
 export const worldChanges = fc.array(worldChange, { minLength: 1, maxLength: 5 })
 
 /** Does nothing where there is nobody to change. */
@@ -162,18 +169,20 @@ export function applyChange(system: FakeSystem, { kind, at, flag }: WorldChange,
       )
     case 'removeUser':
       return set({ users: (world.users ?? []).filter(({ id }) => id !== user?.id) })
-    case 'manualEntry':
+    case 'manualEntry': {
+      const own = exchange.state.mailboxes().find(({ guid }) => guid === mailboxOf(record?.mailboxDn))
+      // Mostly where it matters; now and then in a mailbox that the phone is not of
+      const edited = flag || at % 3 > 0 ? own : mailbox
       return (
-        mailbox &&
+        edited &&
         record &&
         exchange.state.putMailbox({
-          Guid: mailbox.guid,
-          ActiveSyncBlockedDeviceIDs: [...new Set([...mailbox.blocked, record.deviceId])],
-          ActiveSyncAllowedDeviceIDs: mailbox.allowed.filter(
-            (id) => id.toLowerCase() !== record.deviceId.toLowerCase(),
-          ),
+          Guid: edited.guid,
+          ActiveSyncBlockedDeviceIDs: [...new Set([...edited.blocked, record.deviceId])],
+          ActiveSyncAllowedDeviceIDs: edited.allowed.filter((id) => id.toLowerCase() !== record.deviceId.toLowerCase()),
         })
       )
+    }
     case 'removeManual':
       return (
         mailbox &&

@@ -27,8 +27,7 @@ const phone = fc.record({
   manual: mostly<string | null>(null, 'allowed', 'blocked'),
   enrolment: fc.option(
     fc.record({
-      complianceState: fc.constantFrom(
-        'compliant',
+      complianceState: mostly(
         'compliant',
         'noncompliant',
         'conflict',
@@ -60,7 +59,7 @@ const person = fc.record({
 const policyWorld = fc.record({
   enabled: mostly(true, false),
   override: mostly(true, false),
-  defaultAccessLevel: fc.constantFrom<AccessLevel | 'none'>('quarantine', 'quarantine', 'block', 'allow', 'none'),
+  defaultAccessLevel: fc.constantFrom<AccessLevel | 'none'>('quarantine', 'block', 'allow', 'none'),
   exception: fc.constantFrom<AccessLevel | 'none' | null>(null, 'allow', 'block', 'quarantine', 'none'),
   extraRules: fc.constantFrom<RuleConditions[]>(
     [],

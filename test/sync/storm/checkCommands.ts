@@ -85,7 +85,7 @@ async function checkNotices(
     const loses = record.state === 'allowed' && (access === 'block' || access === 'quarantine')
     if (!loses || !toldReasons.has(reason) || !taken.has(record.deviceId.toLowerCase())) continue
     if (record.mailboxDn.toLowerCase() !== mailbox?.dn.toLowerCase()) continue
-    const mail = await storm.system.store.ledgerMail(connectorId, { record: record.guid, reason: reason as never })
+    const mail = await storm.system.store.ledgerMail(connectorId, { record: record.guid, reason })
     if (!mail && !storm.system.exchange.faults.noMailAccount)
       throw fail(storm, `${record.guid} was held for ${reason} before any mail: ${textOf(command)}`)
   }

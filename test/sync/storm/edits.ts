@@ -7,7 +7,7 @@ const day = 86_400_000
 const at = (days: number) => new Date(Date.parse('2026-11-21T08:00:00Z') + days * day).toISOString()
 
 export const policyEdits = fc.oneof(
-  fc.record({ enabled: fc.constantFrom(true, true, false) }),
+  fc.record({ enabled: fc.constantFrom(true, true, true, true, false) }),
   fc.record({ overrideDefaultRule: fc.boolean() }),
   fc.record({ defaultAccessLevel: fc.constantFrom('allow', 'block', 'quarantine', 'quarantine', 'none') }),
   fc.record({ includedGroups: fc.constantFrom(['staff'], ['nested'], ['staff', 'kiosk']) }),
@@ -55,8 +55,8 @@ export const settingsEdits = fc.oneof(
     ),
   }),
   fc.record({ scope: fc.record({ organizationalUnits: fc.constant([]), servers: fc.constantFrom([], ['EX1']) }) }),
-  fc.record({ stop: fc.constantFrom(false, false, true) }),
-  fc.record({ reportOnly: fc.constantFrom(false, false, true) }),
+  fc.record({ stop: fc.constantFrom(false, false, false, false, true) }),
+  fc.record({ reportOnly: fc.constantFrom(false, false, false, false, true) }),
   fc.constant({
     limits: { maxLosingShare: 0.3, minPopulation: 3, maxLosing: 500, maxShrinkShare: 0.5, heldHours: 24 },
   }),

@@ -24,7 +24,7 @@ const graphMethods = [
   'devicesSyncedSince',
 ] as const satisfies readonly Exclude<keyof Directory, 'requests'>[]
 
-/** A relay lost in a batch, in a listing or at a call; no relay; another one than before; a listing cut short; no notification account. */
+/** A relay lost in a batch, in a listing or at a call; no relay; another one than before; a listing cut short; no notification account; lost in a batch, and approved no more. */
 const troubles = [
   'batch',
   'listing',
@@ -37,6 +37,7 @@ const troubles = [
   'other',
   'cut',
   'noMail',
+  'disowned',
 ] as const
 
 export type Happening =
@@ -47,6 +48,7 @@ export type Happening =
   | {
       readonly happens: 'meanwhile'
       readonly kind: RunKind
+      readonly first: WorldChange
       readonly messages: number
       readonly changes: readonly WorldChange[]
       readonly other: RunKind
@@ -82,12 +84,13 @@ const often = <T extends Happening['happens'], R extends object>(
 
 /** The numbers say how often. */
 const happening = fc.oneof(
-  often(6, 'world', { changes: fc.array(worldChange, { minLength: 1, maxLength: 3 }) }),
+  often(6, 'world', { changes: fc.array(worldChange, { minLength: 1, maxLength: 4 }) }),
   often(2, 'policy', { edit: policyEdits }),
   often(2, 'settings', { edit: settingsEdits }),
   often(12, 'sync', { kind: fc.constantFrom('quick', 'quick', 'full') }),
   often(8, 'meanwhile', {
     kind: fc.constantFrom('quick', 'full'),
+    first: worldChange,
     messages: fc.nat(13),
     changes: fc.array(worldChange, { maxLength: 3 }),
     other: fc.constantFrom('quick', 'full'),
@@ -106,7 +109,7 @@ const happening = fc.oneof(
   often(3, 'doom', {
     step: fc.constantFrom('gatherChanges', 'decide', 'notify', 'apply', 'apply', 'finish'),
     calls: fc.integer({ min: 1, max: 50 }),
-    times: fc.integer({ min: 1, max: 6 }),
+    times: fc.constantFrom(1, 2, 5, 5),
   }),
   often(3, 'relay', { how: fc.constantFrom(...troubles), count: fc.nat(4), silent: fc.nat(3) }),
   often(2, 'graph', { method: fc.constantFrom(...graphMethods), isThrottled: fc.boolean() }),
@@ -130,9 +133,11 @@ export async function befall(storm: Storm, one: Happening): Promise<void> {
       await start(storm, one.kind)
       return calm(storm)
     case 'meanwhile':
+      await changeWorld(storm, one.first)
       await start(storm, one.kind)
-      for (let sent = 0; sent < one.messages; sent++) await deliver(storm, [0])
-      for (const change of one.changes) await changeWorld(storm, change)
+      // A quick sync has fewer messages: so either is often cut where it applies
+      for (let sent = 0; sent < one.messages % (one.kind === 'quick' ? 6 : 14); sent++) await deliver(storm, [0])
+      for (const change of one.changes) await changeWorld(storm, { ...change, at: one.first.at })
       await start(storm, one.other)
       // Both runs at the same time, as two processes
       for (let sent = 0; sent < one.messages; sent++) await deliver(storm, [0, 1])
@@ -189,8 +194,20 @@ function pinned({ system }: Storm, { kind, at }: WorldChange) {
 function trouble({ system }: Storm, { how, count, silent }: Extract<Happening, { happens: 'relay' }>): void {
   const { faults } = system.exchange
   // What lasts ends with the next trouble
-  Object.assign(faults, { noRelay: false, otherRelay: false, noMailAccount: false, cut: undefined })
-  if (how === 'batch') faults.loseAfterOutcomes = { count, silent }
+  Object.assign(faults, {
+    noRelay: false,
+    otherRelay: false,
+    noMailAccount: false,
+    cut: undefined,
+    notApproved: false,
+    before: undefined,
+  })
+  if (how === 'batch' || how === 'disowned') faults.loseAfterOutcomes = { count, silent }
+  if (how === 'batch') return
+  if (how === 'disowned')
+    faults.before = (call) => {
+      if (call === 'change') faults.notApproved = true
+    }
   else if (how === 'listing') faults.loseAfterPages = count % 2
   else if (how === 'none') faults.noRelay = true
   else if (how === 'other') faults.otherRelay = true

@@ -168,6 +168,6 @@ function deviceOf(record: EasRecord, user: GraphObject, devices: readonly GraphO
       device['managementState'] === 'managed' &&
       device['managementAgent'] !== 'eas',
   )
-  const time = (device: GraphObject) => Date.parse(String(device['lastSyncDateTime'] ?? '')) || 0
+  const time = (device: GraphObject) => Date.parse((device['lastSyncDateTime'] ?? '') as string) || 0
   return matches.toSorted((a, b) => time(b) - time(a) || (lower(a.id) < lower(b.id) ? -1 : 1))[0] ?? null
 }

@@ -16,7 +16,7 @@ export function extraRuleFor({ rules, record, user, device, nowMs, isIn }: RuleQ
   const names = [user.id, user['userPrincipalName'], user['mail']].flatMap((text) =>
     typeof text === 'string' ? [text] : [],
   )
-  const silentMs = nowMs - Date.parse(String(device?.['lastSyncDateTime'] ?? ''))
+  const silentMs = nowMs - Date.parse((device?.['lastSyncDateTime'] ?? '') as string)
   const found = rules.find(({ when }) => {
     const answers = [
       when.deviceType === undefined || (record.deviceType !== null && fits(when.deviceType, record.deviceType)),
