@@ -26,8 +26,8 @@ export interface Bookmarks {
   readonly index: number
 }
 
-/** 2: EAS records and pins are in it. */
-export const indexVersion = 2
+/** 2: EAS records and pins are in it. 3: one row for each id. */
+export const indexVersion = 3
 
 export function groupsText(policy: Policy): string {
   if (!policy.enabled) return ''

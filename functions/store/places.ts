@@ -1,26 +1,25 @@
-/** Index rows: which mailboxes an id belongs to, and which are due. Few partitions, so that a partition of mailboxes writes full transactions. Table places. */
+/** Index rows: which mailboxes an id belongs to (table index), and which are due, pinned or to be looked at in turn (table places, small). */
 import pLimit from 'p-limit'
-import { partitionOf } from '../core/partition.ts'
 import type { Place, PlaceKind, Store } from '../portsStore.ts'
 import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
+import { idIndex } from './idIndex.ts'
 import { schemaVersion, type ReadRow } from './row.ts'
 import { submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
 import type { Action } from './transactions.ts'
 
-/** Changing this moves every row: it belongs to the schema version. */
-const buckets = 16
 /** Reads under way at once. */
 const maxReads = 16
 
-export function places(table: Table): Pick<Store, 'places' | 'listPlaces' | 'writePlaces'> {
+export function places(lists: Table, index: Table): Pick<Store, 'places' | 'listPlaces' | 'writePlaces'> {
+  const byId = idIndex(index)
   return {
     async places(connectorId, kind, ids) {
-      const limit = pLimit(maxReads)
-      const found = await limit.map([...new Set(ids)], async (id) => {
+      if (!isListed({ kind })) return byId.find(connectorId, kind, ids)
+      const found = await pLimit(maxReads).map([...new Set(ids)], (id) => {
         const prefix = joinKey(id, '')
-        return readRange(table, bucketKey(connectorId, kind, id), { from: prefix, to: afterPrefix(prefix) })
+        return readRange(lists, listKey(connectorId, kind), { from: prefix, to: afterPrefix(prefix) })
       })
       return found.flat()
     },
@@ -28,46 +27,61 @@ export function places(table: Table): Pick<Store, 'places' | 'listPlaces' | 'wri
       const range = {
         ...(after !== '' && { after: afterPrefix(joinKey(after, '')) }),
         ...(to !== null && { to: afterPrefix(joinKey(to, '')) }),
+        top,
       }
-      const found = await readRange(table, bucketKey(connectorId, kind, ''), { ...range, top })
-      return found.slice(0, top)
+      return (await readRange(lists, listKey(connectorId, kind), range)).slice(0, top)
     },
     async writePlaces(connectorId, upserts, deletes) {
-      const byBucket = new Map<string, { upserts: Action[]; deletes: Action[] }>()
-      const of = ({ kind, id }: Place) => {
-        const key = bucketKey(connectorId, kind, id)
-        const actions = byBucket.get(key) ?? { upserts: [], deletes: [] }
-        byBucket.set(key, actions)
-        return { key, actions }
-      }
-      for (const place of upserts) {
-        const { key, actions } = of(place)
-        actions.upserts.push(['upsert', toRow(key, place), 'Replace'])
-      }
-      for (const place of deletes) {
-        const { key, actions } = of(place)
-        actions.deletes.push(['delete', { partitionKey: key, rowKey: rowKeyOf(place) }])
-      }
-      await Promise.all([...byBucket.values()].map((actions) => submitPhases(table, actions.upserts, actions.deletes)))
+      const others = (given: readonly Place[]) => given.filter((place) => !isListed(place))
+      await Promise.all([
+        writeLists(lists, connectorId, upserts.filter(isListed), deletes.filter(isListed)),
+        byId.write(connectorId, others(upserts), others(deletes)),
+      ])
     },
   }
 }
 
-/** Kinds that are read from end to end have one partition. */
-function bucketKey(connectorId: string, kind: PlaceKind, id: string): string {
-  const isSpread = kind === 'user' || kind === 'device' || kind === 'record'
-  const bucket = isSpread ? partitionOf(id) % buckets : 0
-  return joinKey(connectorId, kind, partitionDigits(bucket))
-}
+/** Kinds that are read from end to end: few rows each, and a partition of its own. */
+const listed: ReadonlySet<PlaceKind> = new Set(['due', 'loose', 'pin', 'activation', 'bound'])
 
-function rowKeyOf({ id, mailboxGuid }: Place): string {
-  return joinKey(id, mailboxGuid)
+function isListed({ kind }: Pick<Place, 'kind'>): boolean {
+  return listed.has(kind)
 }
 
 async function readRange(table: Table, partitionKey: string, range: Parameters<Table['scan']>[1]): Promise<Place[]> {
   const found: Place[] = []
   for await (const rows of table.scan(partitionKey, range)) found.push(...rows.map(fromRow))
   return found
+}
+
+async function writeLists(
+  table: Table,
+  connectorId: string,
+  upserts: readonly Place[],
+  deletes: readonly Place[],
+): Promise<void> {
+  const byKind = new Map<PlaceKind, { upserts: Action[]; deletes: Action[] }>()
+  const of = (kind: PlaceKind) => {
+    const actions = byKind.get(kind) ?? { upserts: [], deletes: [] }
+    byKind.set(kind, actions)
+    return actions
+  }
+  for (const place of upserts)
+    of(place.kind).upserts.push(['upsert', toRow(listKey(connectorId, place.kind), place), 'Replace'])
+  for (const place of deletes) {
+    const row = { partitionKey: listKey(connectorId, place.kind), rowKey: rowKeyOf(place) }
+    of(place.kind).deletes.push(['delete', row])
+  }
+  await Promise.all([...byKind.values()].map((actions) => submitPhases(table, actions.upserts, actions.deletes)))
+}
+
+/** The digits are from when all kinds were in this table. */
+function listKey(connectorId: string, kind: PlaceKind): string {
+  return joinKey(connectorId, kind, partitionDigits(0))
+}
+
+function rowKeyOf({ id, mailboxGuid }: Place): string {
+  return joinKey(id, mailboxGuid)
 }
 
 function toRow(partitionKey: string, place: Place) {

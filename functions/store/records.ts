@@ -1,89 +1,172 @@
-/** The last known mailboxes, users, devices, entries and EAS records, a table partition for each partition of mailboxes. Table records. */
+/** The last known mailboxes, each one table row with its users, devices, entries, EAS records and pins; a table partition for each partition of mailboxes. Table records. */
+import { randomUUID } from 'node:crypto'
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
-import type { RowKey, RowKind, Store, StoredRow } from '../portsStore.ts'
+import type { RowKey, Store, StoredRow } from '../portsStore.ts'
 import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
-import { readText, textProperties } from './longText.ts'
-import { schemaVersion, type ReadRow } from './row.ts'
-import { submitPhases } from './submitPhases.ts'
+import { headKey, isWhole, toHeld, toTableRows, type HeldMailbox } from './mailboxRow.ts'
+import { keyInMailbox } from './mailboxText.ts'
+import type { ReadRow, Row } from './row.ts'
+import { settleAll, submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
-import type { Action } from './transactions.ts'
+import { groupActions, type Action } from './transactions.ts'
 
 /** Reads under way at once. */
 const maxReads = 16
+/** So many mailboxes are read one by one; for more, their whole partition is. */
+const mostSingly = 200
+/** Tries that may lose against other writers in a row. */
+const maxLosses = 20
 
-/** The kinds sort as the port asks by their own names. Entries, which say what easgate owns, are written before anything else. */
 export function records(table: Table): Pick<Store, 'rows' | 'rowsOf' | 'writeRows'> {
+  const keyOf = (connectorId: string, partition: number) => joinKey(connectorId, partitionDigits(partition))
   return {
     async rows(connectorId, partition) {
-      const found: StoredRow[] = []
-      for await (const rows of table.scan(joinKey(connectorId, partitionDigits(partition)))) {
-        for (const row of rows) found.push(fromRow(row))
-      }
-      return found
+      const held = await readPartition(table, keyOf(connectorId, partition))
+      return [...held.values()].flatMap(({ rows }) => [...rows.values()])
     },
     async rowsOf(connectorId, partition, mailboxGuids) {
-      const key = joinKey(connectorId, partitionDigits(partition))
-      const limit = pLimit(maxReads)
-      const found = await limit.map([...new Set(mailboxGuids)].toSorted(), async (guid) => {
-        const prefix = joinKey(guid, '')
-        const ofMailbox: StoredRow[] = []
-        for await (const rows of table.scan(key, { from: prefix, to: afterPrefix(prefix) }))
-          ofMailbox.push(...rows.map(fromRow))
-        return ofMailbox
-      })
-      return found.flat()
+      const guids = [...new Set(mailboxGuids)].toSorted()
+      const held = await readSome(table, keyOf(connectorId, partition), guids)
+      return guids.flatMap((guid) => [...(held.get(guid)?.rows.values() ?? [])])
     },
     async writeRows(connectorId, partition, upserts, deletes) {
-      const key = joinKey(connectorId, partitionDigits(partition))
-      const upserted = (isOwnership: boolean) =>
-        upserts
-          .filter(({ kind }) => (kind === 'entry' || kind === 'assignment') === isOwnership)
-          .map((row): Action => ['upsert', toRow(key, row), 'Replace'])
-      const deleted = deletes.map((row): Action => ['delete', { partitionKey: key, rowKey: rowKeyOf(row) }])
-      await submitPhases(table, upserted(true), upserted(false), deleted)
+      const key = keyOf(connectorId, partition)
+      let edits = byMailbox(upserts, deletes)
+      for (let losses = 0; edits.size > 0; losses += 1) {
+        const lost = await writeMailboxes(table, key, edits, losses < maxLosses)
+        edits = new Map([...edits].filter(([guid]) => lost.has(guid)))
+      }
     },
   }
 }
 
-function rowKeyOf({ mailboxGuid, kind, id }: RowKey): string {
-  return joinKey(mailboxGuid, kind, id)
-}
+/** What becomes of a mailbox's rows, by keyInMailbox; null: deleted. */
+type Edits = ReadonlyMap<string, StoredRow | null>
 
-function toRow(key: string, row: StoredRow) {
-  return {
-    partitionKey: key,
-    rowKey: rowKeyOf(row),
-    v: schemaVersion,
-    ...textProperties('data', row.data),
-    ...(row.decision !== null && textProperties('decision', row.decision)),
+function byMailbox(upserts: readonly StoredRow[], deletes: readonly RowKey[]): Map<string, Edits> {
+  const edits = new Map<string, Map<string, StoredRow | null>>()
+  const add = (row: RowKey, to: StoredRow | null) => {
+    const key = keyInMailbox(row)
+    const own = edits.get(row.mailboxGuid) ?? new Map<string, StoredRow | null>()
+    edits.set(row.mailboxGuid, own)
+    if (own.has(key))
+      throw new AppError('internal', `row ${key} of mailbox ${row.mailboxGuid} comes twice in one write`)
+    own.set(key, to)
   }
+  for (const row of upserts) add(row, row)
+  for (const row of deletes) add(row, null)
+  return edits
 }
 
-/** Every kind, and no other text. */
-const kinds: Record<RowKind, RowKind> = {
-  activation: 'activation',
-  assignment: 'assignment',
-  device: 'device',
-  entry: 'entry',
-  lastSync: 'lastSync',
-  mailbox: 'mailbox',
-  mark: 'mark',
-  pin: 'pin',
-  record: 'record',
-  user: 'user',
+interface Writing {
+  readonly mailboxGuid: string
+  readonly head: Row
+  readonly parts: readonly Row[]
+  readonly etag: string | null
+  readonly stale: readonly string[]
 }
-const kindByName = new Map<string, RowKind>(Object.entries(kinds))
 
-function fromRow(row: ReadRow): StoredRow {
-  const [mailboxGuid = '', name = '', id = ''] = splitKey(row.rowKey)
-  const kind = kindByName.get(name)
-  if (!kind) throw new AppError('internal', `a record's row is of no known kind: ${row.rowKey}`)
-  return {
-    mailboxGuid,
-    kind,
-    id,
-    data: readText(row, 'data') ?? '',
-    decision: readText(row, 'decision'),
+/**
+ * Reads them, and writes those that the edits change: each from its state before to its state after at once. Returns the mailboxes that somebody else
+ * wrote first; throws for them where `mayLose` is false.
+ */
+async function writeMailboxes(
+  table: Table,
+  key: string,
+  edits: ReadonlyMap<string, Edits>,
+  mayLose: boolean,
+): Promise<ReadonlySet<string>> {
+  const held = await readSome(table, key, [...edits.keys()])
+  const writings = [...edits].flatMap(([guid, own]) => toWriting(key, held.get(guid) ?? nothingOf(guid), own))
+  await submitPhases(
+    table,
+    writings.flatMap(({ parts }) => parts.map((row): Action => ['upsert', row, 'Replace'])),
+  )
+  const lost = new Set<string>()
+  const groups = groupActions(table.name, writings.map(headAction))
+  await settleAll(
+    groups.map(async (group, index) => {
+      try {
+        await table.submit(group)
+      } catch (thrown) {
+        const isLost = thrown instanceof AppError && ['changedMeanwhile', 'notFound'].includes(thrown.code) && mayLose
+        if (!isLost) throw thrown
+        const first = groups.slice(0, index).reduce((sum, before) => sum + before.length, 0)
+        for (const { mailboxGuid } of writings.slice(first, first + group.length)) lost.add(mailboxGuid)
+      }
+    }),
+  )
+  // What the new row does not name counts no more; left behind by a crash, it does no harm
+  const useless = writings.flatMap(({ mailboxGuid, parts, stale }) =>
+    lost.has(mailboxGuid) ? parts.map(({ rowKey }) => rowKey) : stale,
+  )
+  const deletes = useless.map((rowKey): Action => ['delete', { partitionKey: key, rowKey }])
+  await submitPhases(table, deletes)
+  return lost
+}
+
+function headAction({ head, etag }: Writing): Action {
+  return etag === null ? ['create', head] : ['update', head, 'Replace', { etag }]
+}
+
+function toWriting(key: string, { mailboxGuid, rows, etag, stale }: HeldMailbox, edits: Edits): Writing[] {
+  const after = new Map(rows)
+  let isOther = false
+  for (const [name, row] of edits) {
+    const before = after.get(name)
+    if (row === null) isOther = after.delete(name) || isOther
+    else {
+      isOther ||= before?.data !== row.data || before.decision !== row.decision
+      after.set(name, row)
+    }
   }
+  if (!isOther) return []
+  return [{ mailboxGuid, etag, stale, ...toTableRows(key, mailboxGuid, after.values(), randomUUID()) }]
+}
+
+function nothingOf(mailboxGuid: string): HeldMailbox {
+  return { mailboxGuid, rows: new Map(), etag: null, stale: [] }
+}
+
+async function readSome(
+  table: Table,
+  key: string,
+  guids: readonly string[],
+): Promise<ReadonlyMap<string, HeldMailbox>> {
+  if (guids.length > mostSingly) return readPartition(table, key)
+  const held = await pLimit(maxReads).map(guids, (guid) => readMailbox(table, key, guid))
+  return new Map(held.map((one) => [one.mailboxGuid, one]))
+}
+
+/** One read by key, and a second of its range where that is not all. */
+async function readMailbox(table: Table, key: string, guid: string): Promise<HeldMailbox> {
+  for (let tried = 1; tried <= maxLosses; tried += 1) {
+    const head = await table.read(key, headKey(guid))
+    const held = head && isWhole(head) ? toHeld(guid, [head]) : await readRange(table, key, guid)
+    if (held) return held
+  }
+  throw new AppError('storeFailed', `mailbox ${guid} of partition ${key} in table ${table.name} is not whole`)
+}
+
+async function readRange(table: Table, key: string, guid: string): Promise<HeldMailbox | null> {
+  const prefix = headKey(guid)
+  const found: ReadRow[] = []
+  for await (const rows of table.scan(key, { from: prefix, to: afterPrefix(prefix) })) found.push(...rows)
+  return toHeld(guid, found)
+}
+
+async function readPartition(table: Table, key: string): Promise<ReadonlyMap<string, HeldMailbox>> {
+  const found = new Map<string, ReadRow[]>()
+  for await (const rows of table.scan(key)) {
+    for (const row of rows) {
+      const [guid = ''] = splitKey(row.rowKey)
+      const own = found.get(guid)
+      if (own) own.push(row)
+      else found.set(guid, [row])
+    }
+  }
+  const held = new Map<string, HeldMailbox>()
+  for (const [guid, rows] of found) held.set(guid, toHeld(guid, rows) ?? (await readMailbox(table, key, guid)))
+  return held
 }

@@ -1,8 +1,10 @@
 /** What a table row is to this folder, its schema version, and the sizes that Azure allows (Azurite does not check them). Pure. */
 import { AppError } from '../errors.ts'
 
-/** Of every row. A change that an older app would misread raises it. */
-export const schemaVersion = 1
+/**
+ * Of every row. A change that an older app would misread raises it, and rows of every version before are still understood. 2: a mailbox is one row.
+ */
+export const schemaVersion = 2
 
 /** Only texts and small integers: what a row means is in its JSON texts. */
 export interface Row {
@@ -45,7 +47,7 @@ export function measureRow(table: string, row: Row): number {
 /** Throws AppError storeFailed for a row that a newer app has written. */
 export function checkVersion(table: string, row: ReadRow): void {
   const version = row.v
-  if (version === schemaVersion) return
+  if (typeof version === 'number' && version >= 1 && version <= schemaVersion) return
   const what = `${nameOf(table, row)} has schema version ${String(version)}, this app knows ${schemaVersion}`
   throw new AppError('storeFailed', `${what}. Update the app: a newer easgate has written to these tables.`)
 }

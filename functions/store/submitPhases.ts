@@ -14,9 +14,13 @@ export async function submitPhases(table: Table, ...phases: readonly (readonly A
   for (const phase of phases) await submitAtOnce(table, groupActions(table.name, phase))
 }
 
-/** A write that still ran after a failure was reported could land after the write that repairs it: so all are waited for. */
 async function submitAtOnce(table: Table, groups: readonly (readonly Action[])[]): Promise<void> {
-  const ends = await Promise.allSettled(groups.map((group) => submitGroup(table, group)))
+  await settleAll(groups.map((group) => submitGroup(table, group)))
+}
+
+/** A write that still ran after a failure was reported could land after the write that repairs it: so all are waited for. */
+export async function settleAll(writes: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(writes)
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 

@@ -29,6 +29,8 @@ export interface Table {
   /** Returns the new ETag. Throws changedMeanwhile when the ETag does not fit. */
   replace(row: Row, etag: string): Promise<string>
   upsert(row: Row): Promise<void>
+  /** Throws changedMeanwhile when the ETag does not fit; a row that is gone is fine. */
+  remove(partitionKey: string, rowKey: string, etag: string): Promise<void>
   /** One transaction; returns the ETags in order. The caller keeps to its limits (groupActions). */
   submit(actions: readonly Action[]): Promise<readonly string[]>
   /** Pages of rows of one partition in key order; a page may be short, never empty. */
@@ -70,6 +72,10 @@ export function openTable(client: TableClient, limit: LimitFunction): Table {
     async upsert(row) {
       await writeFirst([['upsert', row, 'Replace']])
     },
+    remove: (partitionKey, rowKey, etag) =>
+      limit(attempt, `delete row ${rowKey} of partition ${partitionKey} in`, () =>
+        removeRow(client, partitionKey, rowKey, etag),
+      ),
     submit: (actions) =>
       limit(attempt, `write ${named(actions)} to`, async () => {
         const { subResponses } = await client.submitTransaction([...actions])
@@ -117,6 +123,14 @@ async function readRow(client: TableClient, partitionKey: string, rowKey: string
   } catch (thrown) {
     if (isMissingRow(thrown)) return null
     throw thrown
+  }
+}
+
+async function removeRow(client: TableClient, partitionKey: string, rowKey: string, etag: string): Promise<void> {
+  try {
+    await client.deleteEntity(partitionKey, rowKey, { etag })
+  } catch (thrown) {
+    if (!isMissingRow(thrown)) throw thrown
   }
 }
 

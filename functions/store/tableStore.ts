@@ -1,4 +1,4 @@
-/** The Store port on Azure Table Storage (or Azurite): seven tables, each opened here once per process; the folder's table of contents. */
+/** The Store port on Azure Table Storage (or Azurite): eight tables, each opened here once per process; the folder's table of contents. */
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
 import type { Store } from '../portsStore.ts'
@@ -51,7 +51,7 @@ export function tableStore(options: TableStoreOptions): Store {
     ...runs(open('runs')),
     ...staging(open('staging')),
     ...records(open('records')),
-    ...places(open('places')),
+    ...places(open('places'), open('index')),
     ...changes(open('changes')),
     ...mails(open('mails')),
     ...audit(open('audit'), hash),

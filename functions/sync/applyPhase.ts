@@ -26,16 +26,17 @@ export async function applyPhase(applying: Applying, phase: Phase): Promise<void
   let after: string | null = null
   const onTheWay: Promise<void>[] = []
   try {
-    while (!isOver()) {
+    for (let isLast = false; !isLast && !isOver();) {
       const page: readonly StoredChange[] = await ports.store.changes(
         run.connectorId,
         run.id,
-        `${phase}|`,
+        prefixOf(phase),
         after,
         changesPerChunk,
       )
       after = page.at(-1)?.key ?? null
       if (after === null) break
+      isLast = page.length < changesPerChunk
       const open = page.filter((change) => change.outcome === null)
       await applyConfiguration(applying, open)
       await applyAssignments(applying, open)
@@ -52,15 +53,18 @@ export async function applyPhase(applying: Applying, phase: Phase): Promise<void
   await Promise.all(onTheWay)
 }
 
-/** True when a change of this phase has no outcome yet. */
-export async function hasOpenChanges({ store }: Ports, run: Run, phase: Phase): Promise<boolean> {
-  for await (const page of pagesOf(store, run, phase)) if (page.some((change) => change.outcome === null)) return true
-  return false
+/** The first phase from this one on in which a change has no outcome yet. */
+export async function nextOpenPhase({ store }: Ports, run: Run, from: Phase): Promise<Phase | null> {
+  for await (const page of pagesOf(store, run, '', from === 1 ? null : prefixOf(from))) {
+    const open = page.find(({ outcome }) => outcome === null)?.change
+    if (open && 'phase' in open) return open.phase
+  }
+  return null
 }
 
 /** Gives every change of the phase that has no outcome the outcome failed. */
 export async function giveUp(ports: Ports, run: Run, phase: Phase, message: string, tally: Tally): Promise<void> {
-  for await (const page of pagesOf(ports.store, run, phase)) {
+  for await (const page of pagesOf(ports.store, run, prefixOf(phase))) {
     const outcome: Outcome = { state: 'failed', at: ports.clock.now().toISOString(), message }
     const open = page.filter((change) => change.outcome === null)
     await auditSettled(
@@ -72,13 +76,25 @@ export async function giveUp(ports: Ports, run: Run, phase: Phase, message: stri
   }
 }
 
-async function* pagesOf(store: Ports['store'], run: Run, phase: Phase): AsyncGenerator<readonly StoredChange[]> {
-  let after: string | null = null
-  for (;;) {
-    const page: readonly StoredChange[] = await store.changes(run.connectorId, run.id, `${phase}|`, after, 1000)
-    if (page.length === 0) return
-    yield page
+/** Sorts before every key of the phase. */
+function prefixOf(phase: Phase): string {
+  return `${phase}|`
+}
+
+const changesPerPage = 1_000
+
+async function* pagesOf(
+  store: Ports['store'],
+  run: Run,
+  prefix: string,
+  from: string | null = null,
+): AsyncGenerator<readonly StoredChange[]> {
+  let after = from
+  for (let isLast = false; !isLast;) {
+    const page: readonly StoredChange[] = await store.changes(run.connectorId, run.id, prefix, after, changesPerPage)
+    if (page.length > 0) yield page
     after = page.at(-1)?.key ?? null
+    isLast = page.length < changesPerPage
   }
 }
 
@@ -90,12 +106,10 @@ export async function countOutcomes(
   const counts: Tally = {}
   const due = new Map<string, Place>()
   const nowMs = clock.now().getTime()
-  for (const phase of [1, 2, 3, 4] as const) {
-    for await (const page of pagesOf(store, run, phase)) {
-      for (const change of page) {
-        if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
-        for (const place of dueAfter(change, nowMs)) due.set(`${place.id}|${place.mailboxGuid}`, place)
-      }
+  for await (const page of pagesOf(store, run, '')) {
+    for (const change of page) {
+      if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
+      for (const place of dueAfter(change, nowMs)) due.set(`${place.id}|${place.mailboxGuid}`, place)
     }
   }
   return { outcomes: counts, due: [...due.values()] }

@@ -1,8 +1,9 @@
 /** One partition in memory, or the touched mailboxes of one: the rows as stored, and what this run gathered for them. */
+import { partitionOf } from '../core/partition.ts'
 import type { Run } from '../core/run.ts'
 import type { Ports } from '../ports.ts'
 import type { RowKind, StagedKind, StoredRow } from '../portsStore.ts'
-import { stagedOf } from './readStaged.ts'
+import { allStaged, stagedOf } from './readStaged.ts'
 import type { StagedRow } from './stagedLine.ts'
 
 export interface LoadedPartition {
@@ -34,9 +35,13 @@ const kinds: readonly (readonly [RowKind, StagedKind])[] = [
  * stored      | the partition's
  * changes     | those of the mailboxes that were gathered
  */
-export async function loadPartition({ store }: Ports, run: Run, partition: number): Promise<LoadedPartition> {
-  const staged = await Promise.all(kinds.map(([, kind]) => stagedOf(store, run, kind, partition)))
-  const gathered = new Map(kinds.map(([kind], index) => [kind, staged[index] ?? []]))
+export async function loadPartition(
+  { store }: Ports,
+  run: Run,
+  partition: number,
+  gatheredOf: GatheredOf,
+): Promise<LoadedPartition> {
+  const gathered = await gatheredOf(partition)
   const touched = [...new Set((gathered.get('mailbox') ?? []).map(({ mailboxGuid }) => mailboxGuid))]
   const rows =
     run.mode === 'changes'
@@ -44,6 +49,30 @@ export async function loadPartition({ store }: Ports, run: Run, partition: numbe
       : await store.rows(run.connectorId, partition)
   const isMark = ({ kind }: StoredRow) => kind === 'mark'
   return { stored: rows.filter((row) => !isMark(row)), gathered, marks: marksIn(rows.filter(isMark)) }
+}
+
+export type GatheredOf = (partition: number) => Promise<LoadedPartition['gathered']>
+
+/** What this run gathered, by partition: where that is not everything it is little, and read at once. */
+export async function openGathered({ store }: Ports, run: Run): Promise<GatheredOf> {
+  if (run.mode === 'everything')
+    return async (partition) => {
+      const staged = await Promise.all(kinds.map(([, kind]) => stagedOf(store, run, kind, partition)))
+      return new Map(kinds.map(([kind], index) => [kind, staged[index] ?? []]))
+    }
+  const none = new Map(kinds.map(([kind]) => [kind, [] as StagedRow[]]))
+  const found = new Map<number, Map<RowKind, StagedRow[]>>()
+  await Promise.all(
+    kinds.map(async ([kind, stagedKind]) => {
+      for await (const row of allStaged(store, run, stagedKind)) {
+        const partition = partitionOf(row.mailboxGuid)
+        const own = found.get(partition) ?? new Map(kinds.map(([each]) => [each, [] as StagedRow[]]))
+        found.set(partition, own)
+        own.get(kind)?.push(row)
+      }
+    }),
+  )
+  return async (partition) => found.get(partition) ?? none
 }
 
 /** What stands for a mailbox in the key of the partition's own mark. */

@@ -8,7 +8,7 @@ export function placesContract({ store, other, newId }: StoreTest): void {
     mailboxGuid,
     kind,
     id,
-    data: `"${mailboxGuid} ${id}"`,
+    data: JSON.stringify(`${mailboxGuid} ${id}`),
     decision: null,
   })
   const place = (kind: Place['kind'], id: string, mailboxGuid = 'm1', data = ''): Place => ({
@@ -69,6 +69,40 @@ export function placesContract({ store, other, newId }: StoreTest): void {
       await store().writePlaces(connector, all, [])
       expect(await other().places(connector, 'bound', ['d1', 'd9'])).toEqual(all.slice(0, 2))
       expect(await other().listPlaces(connector, 'bound', { after: '', to: null, top: 9 })).toEqual(all.slice(0, 3))
+    })
+
+    test('of one id in several mailboxes come and go one by one, also when many write at once', async () => {
+      const connector = newId()
+      const guids = ['m', 'm1', 'm_', 'm_1', ...hostileIds]
+      await Promise.all(
+        guids.map((guid, index) =>
+          (index % 2 ? store() : other()).writePlaces(connector, [place('user', 'u', guid, guid)], []),
+        ),
+      )
+      const found = async () =>
+        (await store().places(connector, 'user', ['u'])).map(({ mailboxGuid, data }) => [mailboxGuid, data])
+      expect(new Set(await found())).toEqual(new Set(guids.map((guid) => [guid, guid])))
+      const [first = '', ...rest] = guids
+      await Promise.all([
+        ...rest.map((guid, index) =>
+          (index % 2 ? store() : other()).writePlaces(connector, [], [place('user', 'u', guid)]),
+        ),
+        other().writePlaces(connector, [place('user', 'u', 'new')], []),
+      ])
+      expect(await found()).toEqual([
+        [first, first],
+        ['new', ''],
+      ])
+      await store().writePlaces(connector, [], [place('user', 'u', first), place('user', 'u', 'new')])
+      expect(await found()).toEqual([])
+    })
+
+    test('with long texts are replaced whole', async () => {
+      const connector = newId()
+      for (const data of ['x'.repeat(70_000), 'short', '']) {
+        await store().writePlaces(connector, [place('device', 'd', 'm1', data)], [])
+        expect(await other().places(connector, 'device', ['d'])).toEqual([place('device', 'd', 'm1', data)])
+      }
     })
 
     test('are replaced by key and deleted, also where they are gone already', async () => {

@@ -184,6 +184,46 @@ export function rowsContract({ store, other, newId }: StoreTest): void {
       expect(await other().rows(id, 0)).toEqual(written.slice(1_240))
     })
 
+    test('of one mailbox that several write at once are all there', async () => {
+      const id = newId()
+      const written = Array.from({ length: 12 }, (_, index) => row('m', 'entry', String(index).padStart(2, '0')))
+      await Promise.all(written.map((one, index) => (index % 2 ? store() : other()).writeRows(id, 0, [one], [])))
+      expect(await other().rows(id, 0)).toEqual(written)
+      await Promise.all(written.map((one, index) => (index % 2 ? store() : other()).writeRows(id, 0, [], [one])))
+      expect(await other().rows(id, 0)).toEqual([])
+      expect(await other().rowsOf(id, 0, ['m'])).toEqual([])
+    })
+
+    test('of a mailbox that has more than 1 MiB of them come back whole, and so do those of its neighbours', async () => {
+      const id = newId()
+      const text = JSON.stringify('ä😀'.repeat(20_000))
+      const written = ['m1', 'm2', 'm3'].flatMap((guid) =>
+        Array.from({ length: guid === 'm2' ? 40 : 1 }, (_, index) =>
+          row(guid, 'record', String(index).padStart(2, '0'), text),
+        ),
+      )
+      await store().writeRows(id, 0, written, [])
+      expect(await other().rows(id, 0)).toEqual(written)
+      expect(await other().rowsOf(id, 0, ['m2', 'm3'])).toEqual(written.slice(1))
+      await other().writeRows(id, 0, [], written.slice(3, 41))
+      expect(await store().rows(id, 0)).toEqual([...written.slice(0, 3), ...written.slice(41)])
+    })
+
+    test('of hundreds of mailboxes are written and found, many and few at a time', async () => {
+      const id = newId()
+      const guids = Array.from({ length: 450 }, (_, index) => `m${String(index).padStart(3, '0')}`)
+      const written = guids.map((guid) => row(guid, 'user', 'u'))
+      await store().writeRows(id, 0, written, [])
+      expect(await other().rows(id, 0)).toEqual(written)
+      for (const few of [guids, guids.slice(0, 7)])
+        expect(await other().rowsOf(id, 0, few)).toEqual(written.slice(0, few.length))
+    })
+
+    test('a text with a newline in it is refused', async () => {
+      const broken = row('m', 'record', 'a', '{\n}')
+      await expect(store().writeRows(newId(), 0, [broken], [])).rejects.toMatchObject({ code: 'internal' })
+    })
+
     test('a row twice in one write is refused, and nothing is written', async () => {
       const id = newId()
       const twice = [row('m', 'record', 'a'), row('m', 'record', 'a', '{"b":1}')]

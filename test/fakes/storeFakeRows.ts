@@ -50,6 +50,8 @@ export function records(): Pick<Store, 'rows' | 'rowsOf' | 'writeRows'> {
       checkPartition(partition)
       const keys = [...upserts, ...deletes].map(rowKey)
       if (new Set(keys).size < keys.length) throw new AppError('internal', 'a row comes twice in one write')
+      if (upserts.some(({ data, decision }) => `${data}${decision}`.includes('\n')))
+        throw new AppError('internal', 'a text to be stored has a newline in it')
       const name = keyOf(connectorId, String(partition))
       const rows = partitions.get(name) ?? new Map<string, StoredRow>()
       partitions.set(name, rows)

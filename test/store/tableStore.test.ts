@@ -66,7 +66,7 @@ describe('a row that a newer easgate wrote', () => {
     ],
     ['relay', 'connectors', (c) => ({ partitionKey: c, rowKey: 'relay|f' }), (s) => s.relays(world.id)],
     ['run', 'runs', (c) => ({ partitionKey: c, rowKey: 'run|r' }), (s) => s.run(world.id, 'r')],
-    ['record', 'records', (c) => ({ partitionKey: `${c}|0001`, rowKey: 'm|record|r' }), (s) => s.rows(world.id, 1)],
+    ['record', 'records', (c) => ({ partitionKey: `${c}|0001`, rowKey: 'm|' }), (s) => s.rows(world.id, 1)],
     [
       'change',
       'changes',
@@ -94,12 +94,70 @@ describe('a row that a newer easgate wrote', () => {
   test.each(cases)('is refused, and the message says to update: %s', async (_, table, keysOf, read) => {
     const raw = world.rawTable(`easgate${table}`)
     await raw.createTable()
-    await raw.createEntity({ ...keysOf(world.id), v: 2, data: '{}' })
+    await raw.createEntity({ ...keysOf(world.id), v: 3, data: '{}' })
     const error = await failure(read(world.open()))
     expect(error).toMatchObject({ code: 'storeFailed', retryable: false })
     expect(error.message).toMatch(
-      new RegExp(`in table easgate${table} has schema version 2, this app knows 1. Update the app`),
+      new RegExp(`in table easgate${table} has schema version 3, this app knows 2. Update the app`),
     )
+  })
+})
+
+describe('mailboxes that an older easgate wrote, a row for each of their rows', () => {
+  const older = async () => {
+    const raw = world.rawTable('easgaterecords')
+    await raw.createTable()
+    const rows = ['m', 'n'].flatMap((mailboxGuid) =>
+      (['entry', 'mailbox', 'pin', 'record'] as const).map((kind): StoredRow => {
+        const decision = kind === 'record' ? '{"access":"block"}' : null
+        return { mailboxGuid, kind, id: kind === 'mailbox' ? '' : 'x', data: `"${mailboxGuid} ${kind}"`, decision }
+      }),
+    )
+    for (const { mailboxGuid, kind, id, data, decision } of rows) {
+      const keys = { partitionKey: `${world.id}|0001`, rowKey: `${mailboxGuid}|${kind}|${id}` }
+      await raw.createEntity({ ...keys, v: 1, data, ...(decision !== null && { decision }) })
+    }
+    return rows
+  }
+
+  test('are found whole, and one by one', async () => {
+    const rows = await older()
+    const store = world.open()
+    expect(await store.rows(world.id, 1)).toEqual(rows)
+    expect(await store.rowsOf(world.id, 1, ['n'])).toEqual(rows.slice(4))
+  })
+
+  test('keep their entries and pins when one of their rows is written, and what is deleted then stays deleted', async () => {
+    const [entry, mailbox, pin, record, ...others] = await older()
+    const store = world.open()
+    await store.writeRows(world.id, 1, [{ ...row(1), data: '"new"' }], [{ mailboxGuid: 'm', kind: 'pin', id: 'x' }])
+    const now = [entry, mailbox, { ...row(1), data: '"new"' }, record, ...others]
+    expect(await store.rows(world.id, 1)).toEqual(now)
+    expect(await world.open().rowsOf(world.id, 1, ['m', 'n'])).toEqual(now)
+    expect(pin?.kind).toBe('pin')
+    const keys: string[] = []
+    const filter = `PartitionKey eq '${world.id}|0001'`
+    for await (const each of world.rawTable('easgaterecords').listEntities({ queryOptions: { filter } }))
+      keys.push(String(each.rowKey))
+    expect(keys).toEqual(['m|', 'n|entry|x', 'n|mailbox|', 'n|pin|x', 'n|record|x'])
+  })
+
+  test('are as they were written last where a crash left some of those rows behind', async () => {
+    const [first] = await older()
+    const store = world.open()
+    await store.rows(world.id, 1)
+    let writes = 0
+    world.proxy.choose = ({ body }) => (body !== '' && ++writes > 1 ? 'refused' : null)
+    await failure(store.writeRows(world.id, 1, [], [{ mailboxGuid: 'm', kind: 'pin', id: 'x' }]))
+    world.proxy.choose = () => null
+    const found = await store.rows(world.id, 1)
+    expect(found.slice(0, 4).map(({ mailboxGuid, kind }) => `${mailboxGuid} ${kind}`)).toEqual([
+      'm entry',
+      'm mailbox',
+      'm record',
+      'n entry',
+    ])
+    expect(found[0]).toEqual(first)
   })
 })
 
@@ -108,15 +166,19 @@ describe('what cannot be stored', () => {
     const store = world.open()
     const text = 'x'.repeat(530_000)
     const key = world.stage
-    const tries: [string, Promise<unknown>][] = [
-      ['document|policy', store.saveDocument(world.id, 'policy', { ...defaultPolicy, notificationHtml: text }, null)],
-      ['m|record|0001', store.writeRows(world.id, 1, [{ ...row(1), data: text }], [])],
-      ['0001|00000000|0000', store.stage(key, 0, new Map([[1, [text]]]))],
+    const tries: [RegExp, () => Promise<unknown>][] = [
+      [
+        /row document\|policy of/,
+        () => store.saveDocument(world.id, 'policy', { ...defaultPolicy, notificationHtml: text }, null),
+      ],
+      [/row m\|\+\|[-0-9a-f]+\|0001 of/, () => store.writeRows(world.id, 1, [{ ...row(1), data: text }], [])],
+      [/row 0001\|00000000\|0000 of/, () => store.stage(key, 0, new Map([[1, [text]]]))],
     ]
     for (const [name, tried] of tries) {
-      const error = await failure(tried)
+      const error = await failure(tried())
       expect(error).toMatchObject({ code: 'storeFailed', retryable: false })
-      expect(error.message).toContain(`row ${name} of partition ${world.id}`)
+      expect(error.message).toMatch(name)
+      expect(error.message).toContain(`of partition ${world.id}`)
       expect(error.message).toMatch(/about 10\d\d KiB, 1,024 fit/)
     }
   })

@@ -5,7 +5,7 @@ import type { Tally } from '../../core/tally.ts'
 import { asAppError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import type { Applying } from '../applying.ts'
-import { applyPhase, giveUp, hasOpenChanges } from '../applyPhase.ts'
+import { applyPhase, giveUp, nextOpenPhase } from '../applyPhase.ts'
 import { deadline } from '../deadline.ts'
 import { holdBackTightening, isLoose } from '../tightening.ts'
 import { maySend } from '../maySend.ts'
@@ -21,7 +21,6 @@ interface Cursor {
 /** With two seconds between tries this outlasts a relay's restart and its reconnecting. */
 const maxTries = 20
 const retrySeconds = 2
-const phases: readonly Phase[] = [1, 2, 3, 4]
 
 export const apply: Step = async (ports, run) => {
   const state = await renewLease(ports, run)
@@ -37,11 +36,6 @@ export const apply: Step = async (ports, run) => {
   return applyFrom(ports, run, phase, tries)
 }
 
-async function nextOpenPhase(ports: Ports, run: Run, from: Phase): Promise<Phase | null> {
-  for (const phase of phases) if (phase >= from && (await hasOpenChanges(ports, run, phase))) return phase
-  return null
-}
-
 async function applyFrom(ports: Ports, run: Run, first: Phase, tries: number): Promise<StepResult> {
   const tally: Tally = {}
   const progress = { phase: first, settled: 0 }
@@ -49,12 +43,12 @@ async function applyFrom(ports: Ports, run: Run, first: Phase, tries: number): P
   try {
     await ports.exchange.converse(run.connectorId, async (conversation) => {
       const applying: Applying = { ports, run, conversation, tally, isOver, settled: () => progress.settled++ }
-      for (const phase of phases) {
-        if (phase < first || isOver()) continue
+      for (let phase: Phase | null = first; phase !== null && !isOver();) {
         progress.phase = phase
         if (phase === 3) await holdBackTightening(applying)
         await applyPhase({ ...applying, keepsBlocks: phase === 4 && (await isLoose(ports, run)) }, phase)
-        if (await hasOpenChanges(ports, run, phase)) return
+        const next = await nextOpenPhase(ports, run, phase)
+        phase = next === phase ? null : next
       }
     })
   } catch (thrown) {

@@ -11,7 +11,7 @@ import { deadline } from '../deadline.ts'
 import { decidePartition } from '../decidePartition.ts'
 import { recordDrift } from '../drift.ts'
 import { emptyPinList } from '../listedPins.ts'
-import { loadPartition } from '../loadPartition.ts'
+import { loadPartition, openGathered } from '../loadPartition.ts'
 import { saveOwnConfiguration } from '../ownConfiguration.ts'
 import { basisOf, contextOf, planFor } from '../planFor.ts'
 import type { Step } from '../step.ts'
@@ -48,6 +48,7 @@ async function decideFrom(
   tally: Tally,
 ): Promise<number> {
   const isOver = deadline(ports.clock)
+  const gatheredOf = await openGathered(ports, run)
   const width = partitionsAtOnce(run)
   const partitions = partitionsOf(run)
   let next = first
@@ -55,7 +56,7 @@ async function decideFrom(
     const group = partitions.slice(next, next + width)
     await Promise.all(
       group.map(async (partition) =>
-        decidePartition(ports, run, partition, await loadPartition(ports, run, partition), context, tally),
+        decidePartition(ports, run, partition, await loadPartition(ports, run, partition, gatheredOf), context, tally),
       ),
     )
     next += group.length
