@@ -1,6 +1,6 @@
 /** Quick syncs over a real Azurite in a small and in a large tenant, by turns: their cost is to follow the changes and not the tenant. */
 import { createHash, randomUUID } from 'node:crypto'
-import { odata, TableClient } from '@azure/data-tables'
+import { TableClient } from '@azure/data-tables'
 import { defaultPolicy } from '../functions/core/settings.ts'
 import type { Run } from '../functions/core/run.ts'
 import type { Ports, StepMessage } from '../functions/ports.ts'
@@ -29,7 +29,7 @@ export const quick: Bench = async ({ records = 100_000, rounds = 15 }) => {
       for (const [index, tenant] of tenants.entries()) {
         const idle = await quickSync(tenant, 0)
         const busy = await quickSync(tenant, changes)
-        const bare = await tenant.bareReads()
+        const bare = await tenant.bare()
         // The first rounds warm up
         if (at >= 0) spent[index]?.idle.push(idle)
         if (at >= 0) spent[index]?.busy.push(busy)
@@ -45,11 +45,11 @@ export const quick: Bench = async ({ records = 100_000, rounds = 15 }) => {
       })),
     )
     const of = (index: number, name: Kind) => middle(spent[index]?.[name], 'ms')
-    // What Azurite itself takes longer for in the large tenant is not easgate's
-    const floor = of(1, 'bare') / of(0, 'bare')
+    // What Azurite itself takes longer for in the large tenant
+    const floor = round(of(1, 'bare') / of(0, 'bare'), 2)
     const figure = (name: string, kind: Kind) => {
-      const value = round(of(1, kind) / of(0, kind) / Math.max(1, floor), 2)
-      const unit = `× at ${small} records, beside a floor of ${round(floor, 2)} ×`
+      const value = round(of(1, kind) / of(0, kind), 2)
+      const unit = `× at ${small.toLocaleString('en-US')} records (floor: ${floor} ×)`
       return { name, value, unit, goal: `at most ${goal}`, isReached: value <= goal }
     }
     return { rows, figures: [figure('quick, ten changes', 'busy'), figure('quick, nothing changed', 'idle')] }
@@ -62,7 +62,7 @@ type Kind = 'idle' | 'busy' | 'bare'
 const names: Readonly<Record<Kind, string>> = {
   idle: 'nothing changed',
   busy: `${changes} devices changed`,
-  bare: `floor: ${2 * changes} range reads by a bare client`,
+  bare: `floor: ${2 * changes} rows of it, read and written by a bare client`,
 }
 
 interface Tenant {
@@ -70,8 +70,8 @@ interface Tenant {
   readonly turn: (count: number) => void
   readonly sync: (kind: 'full' | 'quick') => Promise<Run>
   readonly requests: () => number
-  /** Azurite looks through the whole table for a range of keys, Azure does not: what that costs here. */
-  readonly bareReads: () => Promise<Spent>
+  /** In Azurite a write takes longer in a larger table, in Azure it does not: what that costs here. */
+  readonly bare: () => Promise<Spent>
 }
 
 interface Spent {
@@ -139,27 +139,27 @@ async function openTenant(connectionString: string, size: number): Promise<Tenan
     throw new Error(`the full sync ended ${full.state}: ${full.failure?.message ?? full.refusal?.message ?? ''}`)
   // Nothing was sent, so Exchange's default is not the planned one, and everything is decided once more by what stands there
   await sync('quick')
-  return { size, turn, sync, requests: () => store.requests(), bareReads: await bareReader(connectionString, size) }
+  return { size, turn, sync, requests: () => store.requests(), bare: await bareClient(connectionString, size) }
 }
 
-/** The range reads that ten touched mailboxes make: one in each table for each of them. */
-async function bareReader(connectionString: string, size: number): Promise<() => Promise<Spent>> {
+/** Ten mailboxes and ten ids of the index, each read by its key and written back. */
+async function bareClient(connectionString: string, size: number): Promise<() => Promise<Spent>> {
   const options = { allowInsecureConnection: true }
-  const readers = await Promise.all(
-    ['records', 'places'].map(async (name) => {
+  const uses = await Promise.all(
+    ['records', 'index'].map(async (name) => {
       const client = TableClient.fromConnectionString(connectionString, `t${size}${name}`, options)
       const page = await client.listEntities().byPage({ maxPageSize: 200 }).next()
       const keys = ((page.value ?? []) as { partitionKey: string; rowKey: string }[]).slice(-changes)
       return keys.map(({ partitionKey, rowKey }) => async () => {
-        const filter = odata`PartitionKey eq ${partitionKey} and RowKey ge ${rowKey} and RowKey lt ${`${rowKey}~`}`
-        await client.listEntities({ queryOptions: { filter } }).byPage().next()
+        const { etag: _etag, timestamp: _timestamp, ...entity } = await client.getEntity(partitionKey, rowKey)
+        await client.upsertEntity({ ...entity, partitionKey, rowKey }, 'Replace')
       })
     }),
   )
   return async () => ({
     ms: await timed(async () => {
-      for (const reads of readers) await Promise.all(reads.map((read) => read()))
+      for (const some of uses) await Promise.all(some.map((use) => use()))
     }),
-    requests: readers.flat().length,
+    requests: 2 * uses.flat().length,
   })
 }

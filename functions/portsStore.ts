@@ -54,7 +54,8 @@ export interface Place {
   readonly data: string
 }
 
-export type StagedKind = 'mailboxes' | 'records' | 'included' | 'excluded' | 'ruleGroups' | 'users' | 'devices'
+export type StagedKind =
+  'changedAt' | 'mailboxes' | 'records' | 'included' | 'excluded' | 'ruleGroups' | 'users' | 'devices'
 /** Which gathering: pages of an attempt that broke are never read. */
 export interface StageKey {
   readonly connectorId: string

@@ -1,5 +1,6 @@
 /** easgate/connectors/{id}/runs: what ran, what is held, what a run planned; and a person's word on a held plan. */
 import * as z from 'zod'
+import { delayOf } from '../core/delay.ts'
 import type { Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import { approveRun, rejectRun } from '../sync/decideHeldRun.ts'
@@ -76,6 +77,7 @@ function toView(run: Run) {
     gatheredAt,
     endedAt,
     counts,
+    delay: delayOf(counts),
     groupSizes,
     refusal,
     differing,

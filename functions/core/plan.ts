@@ -35,6 +35,12 @@ export interface ListChange {
   readonly phase: 1 | 4
   readonly mailboxGuid: string
   readonly edits: readonly EntryEdit[]
+  /**
+   * Of a change that a quick sync found, ISO-8601 UTC: when Exchange says that the mailbox or partnership changed, or when the mailbox was to be decided
+   * again (a pin, an end of a time). Graph does not say when a device or user changed: then it is when the reading before began, which did not see it yet.
+   * Of several the first.
+   */
+  readonly changedAt?: string
 }
 
 /** One setting of the organization. */

@@ -1,4 +1,5 @@
 /** One phase of apply: chunk after chunk, the next one prepared while the one before runs. */
+import { delayCount } from '../core/delay.ts'
 import type { Outcome, Phase } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { add, type Tally } from '../core/tally.ts'
@@ -109,8 +110,16 @@ export async function countOutcomes(
   for await (const page of pagesOf(store, run, '')) {
     for (const change of page) {
       if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
+      const delayMs = delayMsOf(change)
+      if (delayMs !== null) add(counts, delayCount(delayMs))
       for (const place of dueAfter(change, nowMs)) due.set(`${place.id}|${place.mailboxGuid}`, place)
     }
   }
   return { outcomes: counts, due: [...due.values()] }
+}
+
+/** From the change to the end of its command; null where no command ended well, or nobody knows since when. */
+function delayMsOf({ change, outcome }: StoredChange): number | null {
+  if (change.kind !== 'lists' || change.changedAt === undefined || outcome?.state !== 'done') return null
+  return Date.parse(outcome.at) - Date.parse(change.changedAt)
 }

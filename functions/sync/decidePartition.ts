@@ -2,7 +2,7 @@
 import type { DecisionContext } from '../core/decisionContext.ts'
 import { decideMailbox, type MailboxVerdict } from '../core/decideMailbox.ts'
 import { syncDaysOf } from '../core/extraRules.ts'
-import { changeKey, noticesOf, type PlannedChange } from '../core/plan.ts'
+import { changeKey, noticesOf, type MailboxChange, type PlannedChange } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { tallyMailbox, type Tally } from '../core/tally.ts'
 import type { Ports } from '../ports.ts'
@@ -45,7 +45,8 @@ export async function decidePartition(
     verdict.facts.forEach((known, index) => due.push(...dueOf(rows.guid, known, verdict.decisions[index], context)))
     for (const entry of verdict.obsolete) deletes.push(entryKey(rows.guid, entry))
     if (verdict.assignment.isObsolete) deletes.push(assignmentKey(rows.guid))
-    for (const change of verdict.changes) changes.push({ key: changeKey(change, partition, 0), change })
+    for (const change of verdict.changes)
+      changes.push({ key: changeKey(change, partition, 0), change: timed(change, loaded.changedAt.get(rows.guid)) })
   }
   const places = placeChanges(merged, run)
   if (notices.length > 0) await store.putChanges(run.connectorId, noticesOf(run.id), notices)
@@ -55,6 +56,10 @@ export async function decidePartition(
   if (upserts.length > 0) await store.writePlaces(run.connectorId, upserts, [])
   await store.writeRows(run.connectorId, partition, [...written.values()], deletes)
   if (places.deletes.length > 0) await store.writePlaces(run.connectorId, [], places.deletes)
+}
+
+function timed(change: MailboxChange, changedAt: string | undefined): MailboxChange {
+  return change.kind === 'lists' && changedAt !== undefined ? { ...change, changedAt } : change
 }
 
 /*

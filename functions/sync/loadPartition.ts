@@ -12,6 +12,8 @@ export interface LoadedPartition {
   /** What was gathered, by row kind. */
   readonly gathered: ReadonlyMap<RowKind, readonly StagedRow[]>
   readonly marks: Marks
+  /** By mailbox Guid, of those that a quick sync touched: as of a planned change (plan.ts). */
+  readonly changedAt: ReadonlyMap<string, string>
 }
 
 /** When the reading began that the stored rows are from, ISO-8601 UTC; '' where nothing was read yet. */
@@ -41,24 +43,24 @@ export async function loadPartition(
   partition: number,
   gatheredOf: GatheredOf,
 ): Promise<LoadedPartition> {
-  const gathered = await gatheredOf(partition)
+  const { gathered, changedAt } = await gatheredOf(partition)
   const touched = [...new Set((gathered.get('mailbox') ?? []).map(({ mailboxGuid }) => mailboxGuid))]
   const rows =
     run.mode === 'changes'
       ? await store.rowsOf(run.connectorId, partition, [partitionMark, ...touched])
       : await store.rows(run.connectorId, partition)
   const isMark = ({ kind }: StoredRow) => kind === 'mark'
-  return { stored: rows.filter((row) => !isMark(row)), gathered, marks: marksIn(rows.filter(isMark)) }
+  return { stored: rows.filter((row) => !isMark(row)), gathered, marks: marksIn(rows.filter(isMark)), changedAt }
 }
 
-export type GatheredOf = (partition: number) => Promise<LoadedPartition['gathered']>
+export type GatheredOf = (partition: number) => Promise<Pick<LoadedPartition, 'gathered' | 'changedAt'>>
 
 /** What this run gathered, by partition: where that is not everything it is little, and read at once. */
 export async function openGathered({ store }: Ports, run: Run): Promise<GatheredOf> {
   if (run.mode === 'everything')
     return async (partition) => {
       const staged = await Promise.all(kinds.map(([, kind]) => stagedOf(store, run, kind, partition)))
-      return new Map(kinds.map(([kind], index) => [kind, staged[index] ?? []]))
+      return { gathered: new Map(kinds.map(([kind], index) => [kind, staged[index] ?? []])), changedAt: new Map() }
     }
   const none = new Map(kinds.map(([kind]) => [kind, [] as StagedRow[]]))
   const found = new Map<number, Map<RowKind, StagedRow[]>>()
@@ -72,7 +74,10 @@ export async function openGathered({ store }: Ports, run: Run): Promise<Gathered
       }
     }),
   )
-  return async (partition) => found.get(partition) ?? none
+  const changedAt = new Map<string, string>()
+  for await (const { mailboxGuid, data } of allStaged(store, run, 'changedAt'))
+    changedAt.set(mailboxGuid, JSON.parse(data) as string)
+  return async (partition) => ({ gathered: found.get(partition) ?? none, changedAt })
 }
 
 /** What stands for a mailbox in the key of the partition's own mark. */

@@ -44,7 +44,12 @@ function view({
   touched: _12,
   ...rest
 }: Run) {
-  return { ...rest, approvedGroups: null, heldUntil: rest.state === 'held' ? '2026-11-22T02:05:00.000Z' : null }
+  return {
+    ...rest,
+    delay: null,
+    approvedGroups: null,
+    heldUntil: rest.state === 'held' ? '2026-11-22T02:05:00.000Z' : null,
+  }
 }
 
 const refusal = { limit: 'losingNumber', what: null, number: 9, of: 10, allowed: 1, message: 'too many' } as const
@@ -69,6 +74,23 @@ test('one run shows the policy it goes by', async () => {
   const app = await withHeldRun()
   expect(await app.call('GET', `${root}/r3`)).toMatchObject({ status: 200 })
   expect((await app.call('GET', `${root}/r3`)).body).toEqual({ ...view(held), policy: defaultPolicy })
+})
+
+test('a run shows how long its changes took to their commands, as a distribution', async () => {
+  const app = api()
+  const counts = { 'outcome.done': 4, 'delay.le30': 1, 'delay.le60': 2, 'delay.le120': 1 }
+  await app.store.saveRun(run('r1', { kind: 'quick', mode: 'changes', counts }), null)
+  const buckets = [
+    [10, 0],
+    [30, 1],
+    [60, 2],
+    [120, 1],
+    [300, 0],
+    [null, 0],
+  ].map(([upToSeconds, changes]) => ({ upToSeconds, changes }))
+  expect((await app.call('GET', `${root}/r1`)).body).toMatchObject({
+    delay: { changes: 4, buckets, p50Seconds: 60, p95Seconds: 120 },
+  })
 })
 
 test.each([

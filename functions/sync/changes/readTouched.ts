@@ -17,11 +17,13 @@ export interface TouchedMailbox {
   readonly records: readonly EasRecord[]
   /** Its rows as they are stored. */
   readonly stored: readonly StoredRow[]
+  /** As of a planned change (plan.ts). */
+  readonly changedAt: string
 }
 
 export interface Suspects {
-  /** Mailboxes to be read whatever Exchange says. */
-  readonly mailboxes: ReadonlySet<string>
+  /** Mailboxes to be read whatever Exchange says, and when each changed, ISO-8601 UTC. */
+  readonly mailboxes: ReadonlyMap<string, string>
   /** Users who may have a mailbox that is not known as theirs. */
   readonly users: readonly User[]
 }
@@ -39,30 +41,34 @@ export async function readTouched(
   const fresh = await conversation.newRecords(since)
   const queries: MailboxQuery[] = [
     { changedSince: since },
-    { guids: [...suspects.mailboxes] },
+    { guids: [...suspects.mailboxes.keys()] },
     ...suspects.users.map(({ addresses, dn }) => ({ addresses, dn })),
     ...[...new Set(fresh.map(({ mailboxDn }) => mailboxDn))].map((dn) => ({ addresses: [], dn })),
   ]
   const found = await conversation.findMailboxes(queries)
   const { stored, readAt } = await storedOf(ports, run, found)
-  const touched = found
-    .filter((one) =>
-      isTouched(one, { rows: stored.get(one.mailbox.guid) ?? [], readAt: readAt(one.mailbox.guid) }, suspects, fresh),
-    )
-    .map(({ mailbox }) => mailbox)
-  const records = await conversation.recordsOf(touched.map(({ guid }) => guid))
-  const mailboxes = touched.flatMap((mailbox): TouchedMailbox[] => {
-    const own = records.get(mailbox.guid)
+  const known = ({ mailbox: { guid } }: FoundMailbox) => ({ rows: stored.get(guid) ?? [], readAt: readAt(guid) })
+  const touched = found.filter((one) => isTouched(one, known(one), suspects, fresh))
+  const records = await conversation.recordsOf(touched.map(({ mailbox }) => mailbox.guid))
+  const mailboxes = touched.flatMap((one): TouchedMailbox[] => {
+    const own = records.get(one.mailbox.guid)
+    const changedAt = firstChange(one, known(one), suspects, fresh) ?? bookmarks.readAt
     // Gone between the two readings: the full sync finds out
-    return own ? [{ mailbox, records: own, stored: stored.get(mailbox.guid) ?? [] }] : []
+    return own ? [{ mailbox: one.mailbox, records: own, stored: known(one).rows, changedAt }] : []
   })
   return { configuration, mailboxes }
+}
+
+interface KnownMailbox {
+  readonly rows: readonly StoredRow[]
+  /** When the reading began that they are from. */
+  readonly readAt: string
 }
 
 /** What was read again within the overlap and is as stored needs no decision. */
 function isTouched(
   { mailbox, changedAt }: FoundMailbox,
-  { rows: stored, readAt }: { readonly rows: readonly StoredRow[]; readonly readAt: string },
+  { rows: stored, readAt }: KnownMailbox,
   { mailboxes, users }: Suspects,
   fresh: readonly EasRecord[],
 ): boolean {
@@ -70,13 +76,30 @@ function isTouched(
   const isStored = (kind: StoredRow['kind'], id: string, value: unknown) =>
     stored.some((row) => row.kind === kind && row.id === id && row.data === JSON.stringify(value))
   if (!isStored('mailbox', '', mailbox)) return true
-  const own = fresh.filter(({ mailboxDn }) => mailboxDn.trim().toLowerCase() === mailbox.dn.trim().toLowerCase())
+  const own = fresh.filter(({ mailboxDn }) => isSameDn(mailboxDn, mailbox.dn))
   if (own.some((record) => !isStored('record', record.guid, record))) return true
   const owners = new Set(stored.flatMap(({ kind, id }) => (kind === 'user' ? [id] : [])))
   return users.some(({ id, addresses, dn }) => {
     const isNamed = addresses.some((address) => mailbox.addresses.includes(address)) || isSameDn(dn, mailbox.dn)
     return isNamed && !owners.has(id)
   })
+}
+
+/** The first of what is known to have changed, where a time is known. */
+function firstChange(
+  { mailbox, changedAt }: FoundMailbox,
+  { rows, readAt }: KnownMailbox,
+  { mailboxes }: Suspects,
+  fresh: readonly EasRecord[],
+): string | undefined {
+  const isNew = ({ guid, mailboxDn }: EasRecord) =>
+    isSameDn(mailboxDn, mailbox.dn) && !rows.some(({ kind, id }) => kind === 'record' && id === guid)
+  const times = [
+    mailboxes.get(mailbox.guid),
+    changedAt !== null && changedAt > readAt ? changedAt : null,
+    ...fresh.filter(isNew).map(({ firstSync }) => firstSync),
+  ]
+  return times.flatMap((time) => time ?? []).toSorted()[0]
 }
 
 export function isSameDn(a: string | null, b: string): boolean {

@@ -4,7 +4,7 @@ import { partitionOf } from '../../core/partition.ts'
 import type { Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import type { DirectoryChanges } from '../../portsDirectory.ts'
-import type { StagedKind } from '../../portsStore.ts'
+import type { Place, StagedKind } from '../../portsStore.ts'
 import { dueMailboxes } from '../changes/due.ts'
 import { ownersNow, type OwnersNow } from '../changes/ownersNow.ts'
 import { boundOf, isKept } from '../boundDevices.ts'
@@ -43,7 +43,7 @@ export const gatherChanges: Step = async (ports, run, attempt) => {
   const directory = await touchedByDirectory(ports, run, bookmarks, changes)
   const due = await dueMailboxes(ports, run, gatheredAt)
   const suspects = {
-    mailboxes: new Set([...directory.mailboxes, ...due.map(({ mailboxGuid }) => mailboxGuid)]),
+    mailboxes: changedMailboxes(directory, due, bookmarks),
     users: [...directory.users.values()].filter((user) => user !== null),
   }
   if (suspects.mailboxes.size + suspects.users.length > mostTouched) return everything
@@ -57,6 +57,20 @@ export const gatherChanges: Step = async (ports, run, attempt) => {
   const patch = await stageTouched(ports, run, attempt, read, owners)
   const next = await decideNext(ports, { ...run, ...patch, gatheredAt }, { read, changes, directory, bookmarks })
   return { ...next, counts: { ...next.counts, 'found.due': due.length } }
+}
+
+/** When each changed: what is due at its time, of the directory's changes only that the reading before did not see them. The earlier holds. */
+function changedMailboxes(
+  { mailboxes }: TouchedByDirectory,
+  due: readonly Place[],
+  { readAt }: Bookmarks,
+): Map<string, string> {
+  const found = new Map([...mailboxes].map((guid) => [guid, readAt]))
+  for (const { id, mailboxGuid } of due) {
+    const before = found.get(mailboxGuid)
+    if (before === undefined || id < before) found.set(mailboxGuid, id)
+  }
+  return found
 }
 
 interface Gathered {
@@ -102,9 +116,13 @@ async function stageTouched(
   { mailboxes }: ReadTouched,
   { owners, devices }: OwnersNow,
 ): Promise<Pick<Run, 'attempts'>> {
-  const kinds: readonly StagedKind[] = ['mailboxes', 'records', 'users', 'devices']
-  const rowsOf = ({ mailbox, records, stored }: TouchedMailbox, kind: StagedKind): { id: string; value: unknown }[] => {
+  const kinds: readonly StagedKind[] = ['changedAt', 'mailboxes', 'records', 'users', 'devices']
+  const rowsOf = (
+    { mailbox, records, changedAt, stored }: TouchedMailbox,
+    kind: StagedKind,
+  ): { id: string; value: unknown }[] => {
     const own = owners.get(mailbox.guid) ?? []
+    if (kind === 'changedAt') return [{ id: '', value: changedAt }]
     if (kind === 'mailboxes') return [{ id: '', value: mailbox }]
     if (kind === 'records') return records.map((value) => ({ id: value.guid, value }))
     if (kind === 'users') return own.map((value) => ({ id: value.user.id, value }))
