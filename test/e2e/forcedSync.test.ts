@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Delay } from '../../functions/core/delay.ts'
 import type { RunView } from '../../sim/local/app.ts'
 import { company } from './company.ts'
 import { startCompany, stopCompanies, type RunningCompany } from './runningCompany.ts'
@@ -79,6 +80,26 @@ describe('GET exchangeConnectors', () => {
   })
 })
 
+describe('the report of a quick sync', () => {
+  test('shows how long a compliance change took to reach Exchange', async () => {
+    await sync()
+    await quickSync()
+    const { app, urls } = running.stack
+    const { managedDevices } = company(4).world.graph as { managedDevices: { id: string }[] }
+    const id = managedDevices[0]?.id
+    const patch = { managedDevices: [{ id, complianceState: 'noncompliant' }] }
+    expect((await fetch(`${urls.graph}/_sim/patch`, { method: 'POST', body: JSON.stringify(patch) })).ok).toBe(true)
+    const changedMs = Date.now()
+    const run = await quickSync()
+    const report = await app.get<{ delay: Delay | null }>(`/easgate/connectors/local/runs/${run.id}`)
+    // Graph says no time: what is shown is from the reading before, so never less than it was
+    expect(report.delay?.changes).toBe(1)
+    expect(report.delay?.p95Seconds).toBeLessThanOrEqual(120)
+    expect(Date.parse(run.endedAt ?? '') - changedMs).toBeLessThan(120_000)
+    expect(run.counts['outcome.done']).toBe(1)
+  })
+})
+
 describe('a step that fails at every delivery', () => {
   test('ends its run as failed, naming step and reason; the next run is done', async () => {
     // Graph asks for more patience than an invocation has: the step fails at once, each of five times
@@ -94,6 +115,11 @@ describe('a step that fails at every delivery', () => {
 
 async function post(id: string, body: string): Promise<Response> {
   return fetch(`${running.stack.urls.app}${connectors}/${id}/sync`, { method: 'POST', headers: json, body })
+}
+
+async function quickSync(): Promise<RunView> {
+  const answer = await post('local', '{"syncType":"deltaSync"}')
+  return running.ended(answer.headers.get('easgate-run-id') ?? '')
 }
 
 async function sync(): Promise<RunView> {
