@@ -1,4 +1,4 @@
-/** Quick syncs over a real Azurite in a small and in a large tenant, by turns: their cost is to follow the changes and not the tenant. */
+/** Quick syncs, without sending, over a real Azurite in a small and in a large tenant, by turns: their cost is to follow the changes and not the tenant. */
 import { createHash, randomUUID } from 'node:crypto'
 import { TableClient } from '@azure/data-tables'
 import { defaultPolicy } from '../functions/core/settings.ts'
@@ -137,8 +137,6 @@ async function openTenant(connectionString: string, size: number): Promise<Tenan
   const full = await sync('full')
   if (full.state !== 'done')
     throw new Error(`the full sync ended ${full.state}: ${full.failure?.message ?? full.refusal?.message ?? ''}`)
-  // Nothing was sent, so Exchange's default is not the planned one, and everything is decided once more by what stands there
-  await sync('quick')
   return { size, turn, sync, requests: () => store.requests(), bare: await bareClient(connectionString, size) }
 }
 

@@ -113,7 +113,7 @@ interface Written {
 
 /** What stands in the tables afterwards, and which partitions a run reads how often. */
 async function writtenRows(connectionString: string, tablePrefix: string): Promise<Written> {
-  const tables = ['staging', 'records', 'places', 'index', 'changes'].map(async (name) => {
+  const tables = ['staging', 'records', 'index', 'changes'].map(async (name) => {
     const client = TableClient.fromConnectionString(connectionString, `${tablePrefix}${name}`, {
       allowInsecureConnection: true,
     })
