@@ -1,6 +1,5 @@
 /** The last known mailboxes, each one table row with its users, devices, entries, EAS records and pins; a table partition for each partition of mailboxes. Table records. */
 import { randomUUID } from 'node:crypto'
-import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
 import type { RowKey, Store, StoredRow } from '../portsStore.ts'
 import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
@@ -14,7 +13,9 @@ import { groupActions, type Action } from './transactions.ts'
 /** Reads under way at once. */
 const maxReads = 16
 /** So many mailboxes are read one by one; for more, their whole partition is. */
-const mostSingly = 200
+const mostSingly = 100
+/** Of which so many may need a reading of their range. */
+const mostRanges = 2
 /** Tries that may lose against other writers in a row. */
 const maxLosses = 20
 
@@ -135,15 +136,29 @@ async function readSome(
   guids: readonly string[],
 ): Promise<ReadonlyMap<string, HeldMailbox>> {
   if (guids.length > mostSingly) return readPartition(table, key)
-  const held = await pLimit(maxReads).map(guids, (guid) => readMailbox(table, key, guid))
-  return new Map(held.map((one) => [one.mailboxGuid, one]))
+  const found = new Map<string, HeldMailbox>()
+  for (let at = 0; at < guids.length; at += maxReads) {
+    const some = guids.slice(at, at + maxReads)
+    const held = await Promise.all(some.map((guid) => readHead(table, key, guid)))
+    const others = some.filter((_, index) => !held[index])
+    // New mailboxes, or rows of an older layout: one reading of all is cheaper than one of each
+    if (others.length > mostRanges) return readPartition(table, key)
+    const ranges = await Promise.all(others.map((guid) => readMailbox(table, key, guid)))
+    for (const one of [...held, ...ranges]) if (one) found.set(one.mailboxGuid, one)
+  }
+  return found
 }
 
-/** One read by key, and a second of its range where that is not all. */
+/** null: one row does not say it all. */
+async function readHead(table: Table, key: string, guid: string): Promise<HeldMailbox | null> {
+  const head = await table.read(key, headKey(guid))
+  return head && isWhole(head) ? toHeld(guid, [head]) : null
+}
+
+/** By its range; parts of two writings are read again. */
 async function readMailbox(table: Table, key: string, guid: string): Promise<HeldMailbox> {
   for (let tried = 1; tried <= maxLosses; tried += 1) {
-    const head = await table.read(key, headKey(guid))
-    const held = head && isWhole(head) ? toHeld(guid, [head]) : await readRange(table, key, guid)
+    const held = await readRange(table, key, guid)
     if (held) return held
   }
   throw new AppError('storeFailed', `mailbox ${guid} of partition ${key} in table ${table.name} is not whole`)
