@@ -137,8 +137,10 @@ async function readSome(
 ): Promise<ReadonlyMap<string, HeldMailbox>> {
   if (guids.length > mostSingly) return readPartition(table, key)
   const found = new Map<string, HeldMailbox>()
-  for (let at = 0; at < guids.length; at += maxReads) {
-    const some = guids.slice(at, at + maxReads)
+  for (let at = 0; at < guids.length;) {
+    // The first few tell whether they are all new
+    const some = guids.slice(at, at + (at === 0 ? mostRanges + 1 : maxReads))
+    at += some.length
     const held = await Promise.all(some.map((guid) => readHead(table, key, guid)))
     const others = some.filter((_, index) => !held[index])
     // New mailboxes, or rows of an older layout: one reading of all is cheaper than one of each
