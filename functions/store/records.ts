@@ -14,6 +14,8 @@ import { groupActions, type Action } from './transactions.ts'
 const maxReads = 16
 /** So many mailboxes are read one by one; for more, their whole partition is. */
 const mostSingly = 100
+/** Partitions whose last reading is kept for the writing that follows it. */
+const mostRemembered = 4
 /** Of which so many may need a reading of their range. */
 const mostRanges = 2
 /** Tries that may lose against other writers in a row. */
@@ -21,25 +23,47 @@ const maxLosses = 20
 
 export function records(table: Table): Pick<Store, 'rows' | 'rowsOf' | 'writeRows'> {
   const keyOf = (connectorId: string, partition: number) => joinKey(connectorId, partitionDigits(partition))
+  const lastRead = new Map<string, LastRead>()
+  const remember = (key: string, held: LastRead['held'], isWhole: boolean) => {
+    lastRead.delete(key)
+    lastRead.set(key, { held, isWhole })
+    const [oldest = ''] = lastRead.keys()
+    if (lastRead.size > mostRemembered) lastRead.delete(oldest)
+    return held
+  }
   return {
     async rows(connectorId, partition) {
-      const held = await readPartition(table, keyOf(connectorId, partition))
+      const key = keyOf(connectorId, partition)
+      const held = remember(key, await readPartition(table, key), true)
       return [...held.values()].flatMap(({ rows }) => [...rows.values()])
     },
     async rowsOf(connectorId, partition, mailboxGuids) {
       const guids = [...new Set(mailboxGuids)].toSorted()
-      const held = await readSome(table, keyOf(connectorId, partition), guids)
+      const key = keyOf(connectorId, partition)
+      const held = remember(key, await readSome(table, key, guids), false)
       return guids.flatMap((guid) => [...(held.get(guid)?.rows.values() ?? [])])
     },
     async writeRows(connectorId, partition, upserts, deletes) {
       const key = keyOf(connectorId, partition)
       let edits = byMailbox(upserts, deletes)
+      const known = lastRead.get(key)
+      lastRead.delete(key)
+      if (known) {
+        const open = await writeKnown(table, key, edits, known)
+        edits = new Map([...edits].filter(([guid]) => open.has(guid)))
+      }
       for (let losses = 0; edits.size > 0; losses += 1) {
         const lost = await writeMailboxes(table, key, edits, losses < maxLosses)
         edits = new Map([...edits].filter(([guid]) => lost.has(guid)))
       }
     },
   }
+}
+
+interface LastRead {
+  readonly held: ReadonlyMap<string, HeldMailbox>
+  /** Of the whole partition: what is not in it is not there. */
+  readonly isWhole: boolean
 }
 
 /** What becomes of a mailbox's rows, by keyInMailbox; null: deleted. */
@@ -69,6 +93,26 @@ interface Writing {
 }
 
 /**
+ * What was read a moment ago is written without being read again: the ETags tell whether it is still so. Returns the mailboxes that are to be read:
+ * somebody else wrote them first, or they seem to be as wanted, which only a reading of now can tell.
+ */
+async function writeKnown(
+  table: Table,
+  key: string,
+  edits: ReadonlyMap<string, Edits>,
+  { held, isWhole }: LastRead,
+): Promise<ReadonlySet<string>> {
+  const writings = [...edits].flatMap(([guid, own]) => {
+    // Without a row of its own it may have some of an older layout, which only a reading shows
+    const known = held.get(guid) ?? (isWhole ? nothingOf(guid) : null)
+    return known ? toWriting(key, known, own) : []
+  })
+  const lost = await submitWritings(table, key, writings, true)
+  const written = new Set(writings.flatMap(({ mailboxGuid }) => (lost.has(mailboxGuid) ? [] : [mailboxGuid])))
+  return new Set([...edits.keys()].filter((guid) => !written.has(guid)))
+}
+
+/**
  * Reads them, and writes those that the edits change: each from its state before to its state after at once. Returns the mailboxes that somebody else
  * wrote first; throws for them where `mayLose` is false.
  */
@@ -80,6 +124,15 @@ async function writeMailboxes(
 ): Promise<ReadonlySet<string>> {
   const held = await readSome(table, key, [...edits.keys()])
   const writings = [...edits].flatMap(([guid, own]) => toWriting(key, held.get(guid) ?? nothingOf(guid), own))
+  return submitWritings(table, key, writings, mayLose)
+}
+
+async function submitWritings(
+  table: Table,
+  key: string,
+  writings: readonly Writing[],
+  mayLose: boolean,
+): Promise<ReadonlySet<string>> {
   await submitPhases(
     table,
     writings.flatMap(({ parts }) => parts.map((row): Action => ['upsert', row, 'Replace'])),
@@ -98,10 +151,8 @@ async function writeMailboxes(
       }
     }),
   )
-  // What the new row does not name counts no more; left behind by a crash, it does no harm
-  const useless = writings.flatMap(({ mailboxGuid, parts, stale }) =>
-    lost.has(mailboxGuid) ? parts.map(({ rowKey }) => rowKey) : stale,
-  )
+  // What the new row does not name counts no more; left behind, it does no harm. Of those that seem lost nothing goes: it may be our own first try that won
+  const useless = writings.flatMap(({ mailboxGuid, stale }) => (lost.has(mailboxGuid) ? [] : stale))
   const deletes = useless.map((rowKey): Action => ['delete', { partitionKey: key, rowKey }])
   await submitPhases(table, deletes)
   return lost

@@ -194,6 +194,23 @@ export function rowsContract({ store, other, newId }: StoreTest): void {
       expect(await other().rowsOf(id, 0, ['m'])).toEqual([])
     })
 
+    test('are written upon what stands there now, whatever was read before', async () => {
+      const id = newId()
+      const [first, second] = [row('m', 'pin', '1'), row('m', 'pin', '2')]
+      await store().writeRows(id, 0, [first], [])
+      for (const read of [() => store().rows(id, 0), () => store().rowsOf(id, 0, ['m'])]) {
+        await read()
+        await other().writeRows(id, 0, [second], [first])
+        await store().writeRows(id, 0, [first], [])
+        expect(await other().rows(id, 0)).toEqual([first, second])
+        await read()
+        await other().writeRows(id, 0, [row('n', 'pin', '1')], [first])
+        await store().writeRows(id, 0, [row('n', 'pin', '2')], [second])
+        expect(await other().rows(id, 0)).toEqual([row('n', 'pin', '1'), row('n', 'pin', '2')])
+        await other().writeRows(id, 0, [first], [row('n', 'pin', '1'), row('n', 'pin', '2')])
+      }
+    })
+
     test('of a mailbox that has more than 1 MiB of them come back whole, and so do those of its neighbours', async () => {
       const id = newId()
       const text = JSON.stringify('ä😀'.repeat(20_000))

@@ -142,6 +142,15 @@ describe('mailboxes that an older easgate wrote, a row for each of their rows', 
     expect(keys).toEqual(['m|', 'n|entry|x', 'n|mailbox|', 'n|pin|x', 'n|record|x'])
   })
 
+  test('are not lost where other mailboxes of their partition were read before', async () => {
+    const rows = await older()
+    const store = world.open()
+    const fresh = { ...row(1), mailboxGuid: 'n', data: '"new"' }
+    await store.rowsOf(world.id, 1, ['m'])
+    await store.writeRows(world.id, 1, [fresh], [])
+    expect(await store.rowsOf(world.id, 1, ['n'])).toEqual([...rows.slice(4, 7), fresh, ...rows.slice(7)])
+  })
+
   test('are as they were written last where a crash left some of those rows behind', async () => {
     const [first] = await older()
     const store = world.open()

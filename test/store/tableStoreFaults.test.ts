@@ -120,6 +120,16 @@ describe('an answer that is lost', () => {
     expect(await store.document(world.id, 'policy')).toEqual({ value: { ...defaultPolicy, enabled: true }, etag: next })
   })
 
+  test('leaves a mailbox of several rows whole', async () => {
+    const store = world.open()
+    const rows = Array.from({ length: 3 }, (_, index) => ({ ...row(index), data: `"${'x'.repeat(300_000)}"` }))
+    world.proxy.choose = ({ isRepeated, body }) => (!isRepeated && body !== '' ? 'lostAnswer' : null)
+    await store.writeRows(world.id, 1, rows, [])
+    expect(await world.open().rowsOf(world.id, 1, ['m'])).toEqual(rows)
+    await store.writeRows(world.id, 1, [{ ...row(1), data: '1' }], [])
+    expect(await world.open().rows(world.id, 1)).toEqual([rows[0], { ...row(1), data: '1' }, rows[2]])
+  })
+
   test('does not write an audit entry twice', async () => {
     const store = world.open()
     world.proxy.choose = ({ isRepeated, body }) => (!isRepeated && body !== '' ? 'lostAnswer' : null)
