@@ -43,17 +43,6 @@ export const settingsEdits = fc.oneof(
       [{ name: 'silent', level: 'block', when: { daysWithoutSync: 2 } }],
     ),
   }),
-  fc.record({
-    pins: fc.array(
-      fc.record({
-        record: fc.constantFrom('r0-0', 'r1-0', 'r2-1'),
-        access: fc.constantFrom('allow', 'block'),
-        note: fc.constant(''),
-        until: fc.constantFrom(null, at(0.01), at(1)),
-      }),
-      { maxLength: 1 },
-    ),
-  }),
   fc.record({ scope: fc.record({ organizationalUnits: fc.constant([]), servers: fc.constantFrom([], ['EX1']) }) }),
   fc.record({ stop: fc.constantFrom(false, false, false, false, true) }),
   fc.record({ reportOnly: fc.constantFrom(false, false, false, false, true) }),

@@ -74,9 +74,8 @@ function row(
   const user = mailbox && userOf(mailbox, truth.graph.users ?? [])
   if (!mailbox || !user) return ['leave', 'unresolvedUser']
 
-  const pins = [truth.pins.get(record.guid), settings.pins.find((listed) => listed.record === record.guid)]
-  const pin = pins.find((one) => one && (one.until === null || Date.parse(one.until) > nowMs))
-  if (pin) return [pin.access, 'pinned']
+  const pin = truth.pins.get(record.guid)
+  if (pin && (pin.until === null || Date.parse(pin.until) > nowMs)) return [pin.access, 'pinned']
 
   const isIn = (groups: readonly string[]) => groups.some((group) => membersOf(truth.graph, group).has(lower(user.id)))
   const isExcluded = isIn(policy.excludedGroups)
