@@ -39,7 +39,7 @@ async function get(call: Call, connectorId: string): Promise<Answer> {
 async function patch(call: Call, connectorId: string): Promise<Answer> {
   const given = await readBody(call.request, conditionalAccessPatch)
   const { value: before } = await readPolicy(call.ports.store, connectorId)
-  await checkPolicy(call.ports, before, withConditionalAccess(before, given))
+  await checkPolicy(call, before, withConditionalAccess(before, given))
   const policy = await changePolicy(call, connectorId, 'policyChanged', (now) => withConditionalAccess(now, given))
   return { status: 200, body: entity(call.request, set, toGraph(connectorId, policy)) }
 }

@@ -20,7 +20,7 @@ export async function patchSettings(call: Call): Promise<Answer> {
   const connectorId = connectorInPath(call)
   const given = await readBody(call.request, settingsPatch)
   const { value: before } = await readPolicy(call.ports.store, connectorId)
-  await checkPolicy(call.ports, before, withSettings(before, given))
+  await checkPolicy(call, before, withSettings(before, given))
   await checkMailboxPolicyName(call.ports.store, connectorId, given.mailboxPolicy)
   const policy = await changePolicy(call, connectorId, 'settingsChanged', (now) => withSettings(now, given))
   return { status: 200, body: policy.settings }

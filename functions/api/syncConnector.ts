@@ -1,9 +1,9 @@
 /** POST deviceManagement/exchangeConnectors/{id}/sync: Graph's action, with easgate's own `dryRun` beside it. */
 import * as z from 'zod'
-import { AppError } from '../errors.ts'
 import { startRun } from '../sync/startRun.ts'
 import { closedObject, readBody } from './body.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
+import { readFlag } from './readFlag.ts'
 
 const kinds = { fullSync: 'full', deltaSync: 'quick' } as const
 const bodySchema = closedObject({ syncType: z.enum(['fullSync', 'deltaSync']) })
@@ -14,17 +14,9 @@ const bodySchema = closedObject({ syncType: z.enum(['fullSync', 'deltaSync']) })
  */
 export async function syncConnector(call: Call): Promise<Answer> {
   const connectorId = connectorInPath(call)
-  const dryRun = readDryRun(call)
+  const dryRun = readFlag(call.request, 'dryRun')
   const { syncType } = await readBody(call.request, bodySchema)
   const request = { connectorId, kind: kinds[syncType], askedBy: call.caller.id, dryRun }
   const { runId, how } = await startRun(call.ports, request)
   return { status: 204, headers: { 'easgate-run': how, ...(runId === null ? {} : { 'easgate-run-id': runId }) } }
-}
-
-/** Only the two words count: a typing error must not send commands that were meant as a dry run. */
-function readDryRun({ request }: Call): boolean {
-  const text = request.query.get('dryRun')
-  if (text === null || text === 'false') return false
-  if (text === 'true') return true
-  throw new AppError('badRequest', 'dryRun must be true or false')
 }

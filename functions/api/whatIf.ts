@@ -30,7 +30,7 @@ export async function startEdit(call: Call): Promise<Answer> {
   const { value: saved } = await readPolicy(call.ports.store, connectorId)
   const proposed = withEdit(saved, edit)
   checkComputable(saved, proposed)
-  await checkPolicy(call.ports, saved, proposed)
+  await checkPolicy(call, saved, proposed)
   const id = await startWhatIf(call.ports, connectorId, proposed, call.caller.id)
   return {
     status: 202,

@@ -178,12 +178,12 @@ describe('groups are asked for before they are saved', () => {
     [
       'one of nobody',
       { includedGroups: ['empty-1'] },
-      'includedGroups: the group empty-1 has no users in it, directly or through groups; add them first, or leave the group out',
+      'includedGroups: the group empty-1 has no users in it, directly or through groups; add them first, leave the group out, or send ?allowEmptyGroups=true if they are to join it later',
     ],
     [
       'an excluded one of nobody',
       { excludedGroups: ['empty-1'] },
-      'excludedGroups: the group empty-1 has no users in it, directly or through groups; add them first, or leave the group out',
+      'excludedGroups: the group empty-1 has no users in it, directly or through groups; add them first, leave the group out, or send ?allowEmptyGroups=true if they are to join it later',
     ],
     [
       'an excluded one that does not exist',
@@ -191,6 +191,19 @@ describe('groups are asked for before they are saved', () => {
       'excludedGroups: there is no group gone-1; check its object id in Entra, or leave it out',
     ],
   ]
+  test('one of nobody is saved by a person who says that it may be, and one that does not exist is not', async () => {
+    const app = api()
+    const patch = (body: object, flag = '?allowEmptyGroups=true') => app.call('PATCH', `${only}${flag}`, { body })
+    expect(await patch({ excludedGroups: ['gone-1'] })).toMatchObject({ status: 400 })
+    expect(await patch({ excludedGroups: ['empty-1'] }, '?allowEmptyGroups=yes')).toMatchObject({
+      status: 400,
+      body: graphError('badRequest', 'allowEmptyGroups must be true or false'),
+    })
+    expect(await stored(app)).toBeNull()
+    expect(await patch({ excludedGroups: ['empty-1'] })).toMatchObject({ status: 200 })
+    expect(await stored(app)).toMatchObject({ excludedGroups: ['empty-1'] })
+  })
+
   test.each(cases)('%s: 400, and nothing is written', async (_title, body, message) => {
     const app = api()
     expect(await app.call('PATCH', only, { body })).toMatchObject({

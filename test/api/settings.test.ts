@@ -249,7 +249,7 @@ describe('400, and nothing is written', () => {
           { name: 'b', level: 'block', when: { group: 'empty-1' } },
         ],
       },
-      'extraRules: the group empty-1 has no users in it, directly or through groups; add them first, or leave the group out; extraRules: there is no group gone-1; check its object id in Entra, or leave it out',
+      'extraRules: the group empty-1 has no users in it, directly or through groups; add them first, leave the group out, or send ?allowEmptyGroups=true if they are to join it later; extraRules: there is no group gone-1; check its object id in Entra, or leave it out',
     ],
     [
       'a unit that is none',
