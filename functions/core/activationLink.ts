@@ -18,6 +18,11 @@ export interface ActivationLink {
 /** A mail is read after a holiday weekend, and a link that lies about for months is a risk without a use. */
 export const linkDays = 7
 
+/** Unix milliseconds. */
+export function issuedMsOf({ expiresMs }: Pick<ActivationLink, 'expiresMs'>): number {
+  return expiresMs - linkDays * 24 * 3_600_000
+}
+
 /** Grows when the parts change; links of another version are no links. */
 const version = 'a1'
 

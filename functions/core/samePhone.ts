@@ -46,8 +46,10 @@ const platforms: readonly (readonly [Platform, RegExp])[] = [
   ['mac', /\bmac/i],
 ]
 
+/** A text that names both phone systems (Outlook calls itself `Outlook for iOS and Android` on either) says nothing. */
 function platformOf(text: string): Platform | null {
-  return platforms.find(([, pattern]) => pattern.test(text))?.[0] ?? null
+  const named = platforms.flatMap(([platform, pattern]) => (pattern.test(text) ? [platform] : []))
+  return named.includes('ios') && named.includes('android') ? null : (named[0] ?? null)
 }
 
 function appleAgreement({ deviceModel, userAgent }: Phone, model: string | null): Agreement {

@@ -1,6 +1,6 @@
 /** A person activates their phone: what the link, the sign-in and Intune say is judged, recorded and audited, and the mailbox is decided at once. */
 import { withUsedLink, type Activation, type DeviceProof } from '../core/activation.ts'
-import type { ActivationLink } from '../core/activationLink.ts'
+import { issuedMsOf, type ActivationLink } from '../core/activationLink.ts'
 import { judge, type Refusal, type Verdict } from '../core/judgeActivation.ts'
 import { match } from '../core/match.ts'
 import { resolveOwner } from '../core/resolveOwner.ts'
@@ -36,10 +36,10 @@ export async function activate(ports: Ports, attempt: Attempt): Promise<Activati
   const found = await recordOf(ports, link)
   if (!found) return refused(ports, attempt, 'recordGone')
   const before = activationOf(found.mailbox, link.record)
+  const isSpent = before !== null && countsNoMore(link, before)
   // Nobody but the one who used it learns what became of it
-  if (before?.usedLinks.includes(link.id) && before.userId === signedInId)
-    return { result: 'used', state: before.state }
-  const verdict = before?.usedLinks.includes(link.id)
+  if (isSpent && before.userId === signedInId) return { result: 'used', state: before.state }
+  const verdict = isSpent
     ? ({ result: 'refuse', why: 'otherUser' } as const)
     : judge(await caseOf(ports, attempt, found))
   if (verdict.result === 'refuse') return refused(ports, attempt, verdict.why)
@@ -49,6 +49,19 @@ export async function activate(ports: Ports, attempt: Attempt): Promise<Activati
     return { result: 'known', device: verdict.device }
   }
   return record(ports, attempt, found, verdict)
+}
+
+/*
+ * link         | activation | link was made        | counts
+ * was used     | any        | -                    | no more
+ * was not used | rejected,  | before that word     | no more: an old mail does not undo an administrator's no
+ *              | ended      | after it             | yes: whoever made it knew
+ * was not used | any other  | -                    | yes
+ */
+function countsNoMore(link: ActivationLink, { usedLinks, state, decided }: Activation): boolean {
+  if (usedLinks.includes(link.id)) return true
+  const isNo = state === 'rejected' || state === 'ended'
+  return isNo && decided !== null && issuedMsOf(link) <= Date.parse(decided.at)
 }
 
 export interface FoundRecord {

@@ -27,3 +27,19 @@ export async function allBound(store: Store, connectorId: string): Promise<Reado
   }
   return bound
 }
+
+/** A connector with fewer bindings than this has them read in one go. */
+const fewBound = 1000
+
+/** Those of the ids that a binding names. */
+export async function boundAmong(
+  store: Pick<Store, 'listPlaces' | 'places'>,
+  connectorId: string,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set()
+  const few = await store.listPlaces(connectorId, 'bound', { after: '', to: null, top: fewBound })
+  const places = few.length < fewBound ? few : await store.places(connectorId, 'bound', ids)
+  const asked = new Set(ids)
+  return new Set(places.flatMap(({ id }) => (asked.has(id) ? [id] : [])))
+}

@@ -31,6 +31,16 @@ const table: [string | null, string | null, string | null, string | null, string
   [null, null, null, null, null, 'unknown', 'unknown'],
 ]
 
+test.each([
+  ['Android', 'SM-S921B'],
+  ['iOS', 'iPhone 13 Pro'],
+])('what names two systems says nothing of either: Outlook beside %s', (operatingSystem, model) => {
+  for (const said of [{ deviceOs: 'Outlook for iOS and Android 1.0' }, { userAgent: 'Outlook-iOS-Android/1.0' }]) {
+    const outlook = record({ deviceType: 'Outlook', deviceModel: null, deviceOs: null, userAgent: null, ...said })
+    expect(likeness(outlook, device({ operatingSystem, model })).platform).toBe('unknown')
+  }
+})
+
 test.each(table)(
   '%s %s (%s) beside %s %s: platform %s… model %s',
   (deviceType, deviceModel, userAgent, operatingSystem, model, platform, agrees) => {

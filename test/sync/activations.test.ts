@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Activation, DeviceProof } from '../../functions/core/activation.ts'
+import { linkDays } from '../../functions/core/activationLink.ts'
 import { partitionCount, partitionOf } from '../../functions/core/partition.ts'
 import { activate } from '../../functions/sync/activate.ts'
 import { activationOf, saveActivation } from '../../functions/sync/activations.ts'
@@ -58,9 +59,17 @@ async function work(system: FakeSystem, steps: number): Promise<void> {
 
 const at = (device: string): DeviceProof => ({ kind: 'device', by: 'deviceClaim', azureAdDeviceId: device })
 
-async function tap(system: FakeSystem, n: number, given: { device?: string; link?: string; user?: string } = {}) {
-  const { device = `ed${n}`, link = `link${n}`, user = `u${n}` } = given
-  const expiresMs = system.clock.now().getTime() + minuteMs
+interface Tap {
+  readonly device?: string
+  readonly link?: string
+  readonly user?: string
+  /** How long ago the link was made, milliseconds. */
+  readonly issuedBefore?: number
+}
+
+async function tap(system: FakeSystem, n: number, given: Tap = {}) {
+  const { device = `ed${n}`, link = `link${n}`, user = `u${n}`, issuedBefore = 0 } = given
+  const expiresMs = system.clock.now().getTime() + linkDays * 24 * 60 * minuteMs - issuedBefore
   const made = { id: link, connectorId, record: `r${n}`, mailboxGuid: `m${n}`, userId: null, reason: '', expiresMs }
   const attempt = { link: made, signedInId: user, proof: at(device), connectorIds: [connectorId] }
   const result = await activate(system.ports, attempt)
@@ -167,6 +176,25 @@ describe('a tap', () => {
     expect(await decided(system)).toEqual([held, held, held])
   })
 
+  test.each(['rejected', 'ended'] as const)(
+    'by a link from before an administrator’s word changes nothing of it: %s; by a newer one, it counts',
+    async (state) => {
+      const system = await synced()
+      await tap(system, 1, { link: 'first' })
+      await system.drain()
+      const mailbox = await storedMailbox(system.store, connectorId, 'm1')
+      const activation = mailbox && activationOf(mailbox, 'r1')
+      if (!mailbox || !activation) throw new Error('there is no activation')
+      const decided = { by: 'admin', at: system.clock.now().toISOString(), note: 'lost' }
+      await saveActivation(system.ports, connectorId, mailbox, { ...activation, state, decided })
+      system.clock.advance(minuteMs)
+      expect(await tap(system, 1, { link: 'older', issuedBefore: 2 * minuteMs })).toBe(`used ${state}`)
+      expect(await tap(system, 1, { link: 'older', issuedBefore: 2 * minuteMs, user: 'u2' })).toBe('refused otherUser')
+      expect(await activationsOf(system)).toEqual([`r1 ${state}`])
+      expect(await tap(system, 1, { link: 'newer' })).toBe('bound')
+    },
+  )
+
   test('for a record that is gone is refused', async () => {
     const system = await synced()
     system.exchange.state.removeDevice('r1')
@@ -208,6 +236,29 @@ describe('a binding', () => {
     system.clock.advance(minuteMs)
     await system.sync('quick', { approve: true })
     expect((await decided(system))[0]).toBe(held)
+  })
+
+  test('is found again by the quick sync when its device, which was gone, is enrolled anew', async () => {
+    const system = await synced()
+    await tap(system, 1)
+    await system.drain()
+    await settle(system)
+    const [before] = (system.directory.world.managedDevices ?? []).filter(({ id }) => id === 'd1')
+    const without = (system.directory.world.managedDevices ?? []).filter(({ id }) => id !== 'd1')
+    system.directory.world = { ...system.directory.world, managedDevices: without }
+    system.clock.advance(minuteMs)
+    await system.sync('full', { approve: true })
+    expect((await decided(system))[0]).toBe(held)
+    await settle(system)
+    const lastSyncDateTime = system.clock.now().toISOString()
+    const again = { ...before, id: 'd1-again', lastSyncDateTime }
+    system.directory.world = { ...system.directory.world, managedDevices: [...without, again] }
+    system.clock.advance(minuteMs)
+    const run = await system.sync('quick', { approve: true })
+    expect([run.mode, run.touched.length]).toEqual(['changes', 1])
+    expect(await decided(system)).toEqual([let_in, held, held])
+    await settle(system)
+    expect((await system.sync('quick')).touched).toEqual([])
   })
 
   test('that an administrator ends counts no more', async () => {

@@ -2,6 +2,7 @@
 import type { HttpHandler, HttpRequest, HttpResponseInit, InvocationContext } from '@azure/functions'
 import { linkFrom, type ActivationLink } from '../../core/activationLink.ts'
 import { escapeHtml } from '../../core/noticeTemplate.ts'
+import { resolveOwner } from '../../core/resolveOwner.ts'
 import { asAppError } from '../../errors.ts'
 import type { Ports } from '../../ports.ts'
 import { activate, recordOf, type ActivationResult, type FoundRecord } from '../../sync/activate.ts'
@@ -17,9 +18,11 @@ import { languageOf, texts, type Language, type Telling } from './texts.ts'
  * not a link of ours, of no connector   | 400
  * too old                               | 410
  * nobody could be trusted to sign in    | 503
- * nobody signed in                      | 303 to the sign-in, and back
+ * GET: nobody signed in                 | 303 to the sign-in, and back
+ * POST: nobody signed in any more       | 400: a browser follows no form to another site (form-action)
  * GET: the record is gone               | 404
- * GET: another user's link              | 403
+ * GET: another user's link, or mailbox  | 403
+ * GET: the mailbox is nobody's          | 403
  * GET                                   | 200 with the form
  * POST: from elsewhere, or not our form | 400
  * POST                                  | what came of it
@@ -63,7 +66,10 @@ async function answerTo(
   if (link.expiresMs <= ports.clock.now().getTime()) return tell(language, 'expired', 410)
   const person = personSignedIn(request, wiring.hosting, ports.activation)
   if (person === 'unavailable') return tell(language, 'unavailable', 503)
-  if (person === 'signIn') return redirectAnswer(signInAddress(wiring.hosting, token))
+  if (person === 'signIn')
+    return form
+      ? tell(language, 'badForm', 400, again(language, token))
+      : redirectAnswer(signInAddress(wiring.hosting, token))
   const visit = { request, ports, link, token, person, language, connectorIds }
   return form ? confirm(visit, form) : show(visit)
 }
@@ -75,11 +81,19 @@ function signInAddress({ isAzure }: Wiring['hosting'], token: string): string {
     : `/activate/signIn?token=${token}`
 }
 
+function again(language: Language, token: string): string {
+  return `<p><a href="/activate?token=${token}">${escapeHtml(texts[language].openAgain)}</a></p>`
+}
+
 async function show(visit: Visit): Promise<HttpResponseInit> {
   const { ports, link, person, language, token } = visit
-  if (link.userId !== null && link.userId !== person.userId) return tell(language, 'otherUser', 403, notYou(visit))
+  const notTheirs = tell(language, 'otherUser', 403, notYou(visit))
+  if (link.userId !== null && link.userId !== person.userId) return notTheirs
   const found = await recordOf(ports, link)
   if (!found) return tell(language, 'recordGone', 404)
+  const owner = resolveOwner(found.mailbox.owners)
+  if (!owner) return tell(language, 'noOwner', 403)
+  if (owner.user.id !== person.userId) return notTheirs
   const words = texts[language]
   const fields = { token, form: formToken(visit) }
   const body = `${paragraphs(words.confirm)}

@@ -34,6 +34,7 @@ export interface Texts {
   readonly unknownDevice: string
   readonly button: string
   readonly again: string
+  readonly openAgain: string
   readonly askAdministrator: string
   readonly notYou: string
   readonly simulated: string

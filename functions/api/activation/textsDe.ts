@@ -13,6 +13,7 @@ export const de: Texts = {
   unknownDevice: 'Mobilgerät',
   button: 'Das ist mein Telefon: verbinden',
   again: 'Noch einmal nachsehen',
+  openAgain: 'Noch einmal öffnen',
   askAdministrator: 'Lieber einen Administrator fragen',
   notYou: 'Das bin ich nicht: anders anmelden',
   simulated: 'Simulierte Anmeldung, zum Ausprobieren.',
@@ -97,11 +98,11 @@ export const de: Texts = {
     ],
     usedRejected: [
       'Ein Administrator hat abgelehnt',
-      'Dieser Link wurde schon benutzt, und ein Administrator hat es abgelehnt, das Telefon zu verbinden. Ihr Helpdesk kann Ihnen sagen, warum.',
+      'Ein Administrator hat es abgelehnt, dieses Telefon zu verbinden. Ihr Helpdesk kann Ihnen sagen, warum.',
     ],
     usedEnded: [
       'Das Telefon ist nicht mehr verbunden',
-      'Dieser Link wurde schon benutzt, und ein Administrator hat die Verbindung später beendet. Ihr Helpdesk kann Ihnen einen neuen Link geben.',
+      'Ein Administrator hat die Verbindung beendet; dieser Link ist von vorher. Ihr Helpdesk kann Ihnen einen neuen Link geben.',
     ],
   },
 }

@@ -13,6 +13,7 @@ export const en: Texts = {
   unknownDevice: 'mobile device',
   button: 'This is my phone: connect it',
   again: 'Look again',
+  openAgain: 'Open it again',
   askAdministrator: 'Ask an administrator instead',
   notYou: 'This is not me: sign in as somebody else',
   simulated: 'Simulated sign-in, for trying things out.',
@@ -94,11 +95,11 @@ export const en: Texts = {
     ],
     usedRejected: [
       'An administrator declined',
-      'This link was used already, and an administrator declined to connect the phone. Your help desk can tell you why.',
+      'An administrator declined to connect this phone. Your help desk can tell you why.',
     ],
     usedEnded: [
       'The phone is not connected any more',
-      'This link was used already, and an administrator ended the connection later. Your help desk can give you a new link.',
+      'An administrator ended its connection; this link is from before that. Your help desk can give you a new link.',
     ],
   },
 }

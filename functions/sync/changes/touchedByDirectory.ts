@@ -5,6 +5,7 @@ import type { Run } from '../../core/run.ts'
 import type { Ports } from '../../ports.ts'
 import type { DirectoryChanges } from '../../portsDirectory.ts'
 import type { Place } from '../../portsStore.ts'
+import { boundAmong, isKept } from '../boundDevices.ts'
 import { isDecidedAlike, textsAt } from './devicePlace.ts'
 
 export interface TouchedByDirectory {
@@ -57,7 +58,8 @@ interface TouchedDevices {
  * device now                    | known before | touched
  * other than known              | yes          | its mailboxes, and its user's
  * the same                      | yes          | -
- * there, with user and EAS id   | no           | its user's mailboxes
+ * there, with user, and EAS id  | no           | its user's mailboxes
+ *   or a binding (boundDevices)  |              |
  * not there                     | yes          | its mailboxes
  */
 async function touchedDevices(
@@ -78,7 +80,17 @@ async function touchedDevices(
   const entraIds = [...now.values()].flatMap(({ azureAdDeviceId }) => azureAdDeviceId ?? [])
   const known = [...(await store.places(connectorId, 'device', [...new Set([...entraDevices, ...entraIds])])), ...loose]
   const nowMs = clock.now().getTime()
-  const changed = [...now.values()].filter((device) => isChanged(device, known, policy, nowMs))
+  const placesOf = finder(known)
+  const nameless = [...now.values()].filter((device) => {
+    return device.userId !== null && device.easDeviceId === null && placesOf(device).length === 0
+  })
+  // By Entra's id, which stays when a phone is enrolled anew; by Intune's own where there is none
+  const bound = await boundAmong(
+    store,
+    connectorId,
+    nameless.map(({ id, azureAdDeviceId }) => azureAdDeviceId ?? id),
+  )
+  const changed = [...now.values()].filter((device) => isChanged(device, placesOf(device), { policy, nowMs, bound }))
   const changedEntra = new Set(changed.map(({ azureAdDeviceId }) => azureAdDeviceId))
   const changedIds = new Set(changed.map(({ id }) => id))
   const there = new Set([...now.values()].flatMap(({ id, azureAdDeviceId }) => [id, azureAdDeviceId ?? id]))
@@ -92,11 +104,32 @@ async function touchedDevices(
   }
 }
 
-/** Only devices with a user and an EAS id are kept, so only those can be new. */
-function isChanged(device: IntuneDevice, known: readonly Place[], policy: Policy, nowMs: number): boolean {
-  const own = known.filter(({ kind, id }) => id === (kind === 'device' ? device.azureAdDeviceId : device.id))
-  if (own.length === 0) return device.userId !== null && device.easDeviceId !== null
+interface Since {
+  readonly policy: Policy
+  readonly nowMs: number
+  readonly bound: ReadonlySet<string>
+}
+
+/** Only devices with a user and an EAS id, or a binding, are kept, so only those can be new. */
+function isChanged(device: IntuneDevice, own: readonly Place[], { policy, nowMs, bound }: Since): boolean {
+  if (own.length === 0) return device.userId !== null && isKept(device, bound)
   return !own.some((place) => textsAt(place).some((text) => isDecidedAlike(text, device, policy, nowMs)))
+}
+
+/** The known places of a device. */
+function finder(known: readonly Place[]): (device: IntuneDevice) => readonly Place[] {
+  const keyOf = (kind: string, id: string) => `${kind}|${id}`
+  const found = new Map<string, Place[]>()
+  for (const place of known) {
+    const key = keyOf(place.kind, place.id)
+    const own = found.get(key)
+    if (own) own.push(place)
+    else found.set(key, [place])
+  }
+  return ({ id, azureAdDeviceId }) => [
+    ...(azureAdDeviceId === null ? [] : (found.get(keyOf('device', azureAdDeviceId)) ?? [])),
+    ...(found.get(keyOf('loose', id)) ?? []),
+  ]
 }
 
 /** An included group that somebody left may be empty now (design.md 7). */

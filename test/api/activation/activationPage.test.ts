@@ -98,6 +98,14 @@ describe('a link', () => {
     expect(got.status).toBe(403)
     expect(got.html).not.toMatch(/iPhone|ApplANA1/)
   })
+  test('that names nobody shows nothing to anybody but the mailbox’s user, nor does one whose mailbox has another user now', async () => {
+    const one = await site()
+    for (const userId of [null, 'user-2']) {
+      const got = await one.page('GET', `?token=${one.token({ userId })}`, { headers: signedIn('user-2') })
+      expect([got.status, got.title]).toEqual([403, 'This link is for somebody else'])
+      expect(got.html).not.toMatch(/iPhone|ApplANA1/)
+    }
+  })
   test('that was used says what came of it', async () => {
     const one = await site()
     const page = await one.page('GET', `?token=${one.token()}`, { headers: signedIn() })
@@ -118,6 +126,14 @@ describe('who is not signed in', () => {
     const to = new URL(got.headers['location'] ?? '', origin.azure)
     expect(to.pathname).toBe('/.auth/login/aad')
     expect(to.searchParams.get('post_login_redirect_uri')).toBe(`/activate?token=${token}`)
+  })
+  test('any more when the form is sent, is asked to open the link again: browsers follow no form to another site', async () => {
+    const one = await site()
+    const page = await one.page('GET', `?token=${one.token()}`, { headers: signedIn() })
+    const got = await one.page('POST', '', { form: fieldsOf(page), headers: own })
+    expect([got.status, got.title]).toEqual([400, 'Please try again'])
+    expect(got.headers['location']).toBeUndefined()
+    expect(got.html).toContain(`href="/activate?token=${one.token()}"`)
   })
   test.each([
     ['Azure without built-in authentication', { ...azure, hasBuiltInAuth: false }],
