@@ -2,6 +2,7 @@
 import { explain } from '../core/explain.ts'
 import type { Owner } from '../core/types.ts'
 import { AppError } from '../errors.ts'
+import { assigningFor } from '../sync/assigningFor.ts'
 import { contextNow } from '../sync/lastKnown.ts'
 import type { Answer, Call } from './call.ts'
 import { readPolicy } from './changePolicy.ts'
@@ -11,8 +12,9 @@ import { deviceInPath } from './deviceInPath.ts'
 export async function explainDevice(call: Call): Promise<Answer> {
   const { connectorId, record, mailbox } = await deviceInPath(call)
   const { value: policy } = await readPolicy(call.ports.store, connectorId)
-  const { context } = await contextNow(call.ports, connectorId, policy, 'quick')
-  const explanation = explain(mailbox.facts, context, record)
+  const { context, plan, configuration } = await contextNow(call.ports, connectorId, policy, 'quick')
+  const assigning = await assigningFor(call.ports, { connectorId, policy, configuration }, plan)
+  const explanation = explain(mailbox.facts, { ...context, assigning }, record)
   const found = mailbox.records.find((one) => one.record.guid === record)
   if (!explanation || !found) throw new AppError('notFound', `there is no EAS record ${record} any more`)
   const { owner, candidates, ...why } = explanation

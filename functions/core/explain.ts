@@ -1,9 +1,12 @@
 /** Why one EAS record is decided as it is, and which of Exchange's layers will win on the server. Pure. */
+import type { Activation } from './activation.ts'
 import { trace } from './decide.ts'
-import { decideMailbox, type MailboxFacts } from './decideMailbox.ts'
+import { decideMailbox, type MailboxFacts, type MailboxVerdict } from './decideMailbox.ts'
 import type { DecisionContext } from './decisionContext.ts'
-import { deviceKey } from './deviceKey.ts'
+import { deviceKey, easKey } from './deviceKey.ts'
 import { baseAccess } from './exchangeAccess.ts'
+import type { AssignmentVerdict, OwnAssignment, PolicyName } from './planAssignment.ts'
+import type { Facts } from './conditions.ts'
 import { membership, type EntryEdit, type Membership } from './plan.ts'
 import type { AccessLevel, AccessRule, EasRecord, Mailbox, Owner, StoredDecision } from './types.ts'
 import type { TraceLine } from './traceLine.ts'
@@ -18,9 +21,31 @@ export interface ServerAccess {
   readonly rule: AccessRule | null
 }
 
+/** Where the Intune device of the record is known from. */
+export interface MatchOrigin {
+  /** easDeviceId: Intune's own word. activation: a person's. null: there is no match. */
+  readonly by: 'easDeviceId' | 'activation' | null
+  /** The record's own, whatever became of it; which links it used up is nobody's business. */
+  readonly activation: Omit<Activation, 'usedLinks'> | null
+}
+
+/** The EAS mailbox policy of the mailbox. */
+export interface MailboxPolicyNow {
+  /** As Exchange prints it; null: its default. */
+  readonly now: string | null | 'unknown'
+  /** What easgate gave it, and what comes back. */
+  readonly own: OwnAssignment | null
+  /** What a sync would give it; `after` null: Exchange's default. null: nothing. */
+  readonly planned: { readonly after: PolicyName | null } | null
+  /** Why it is left without easgate's. */
+  readonly left: AssignmentVerdict['left']
+}
+
 export interface Explanation {
   readonly owner: Owner | null
   readonly candidates: readonly Owner[]
+  readonly match: MatchOrigin
+  readonly mailboxPolicy: MailboxPolicyNow
   readonly decision: StoredDecision
   /** Every row of the decision table that was asked, up to the one that decided. */
   readonly trace: readonly TraceLine[]
@@ -41,6 +66,8 @@ export function explain(mailboxFacts: MailboxFacts, context: DecisionContext, re
   return {
     owner: verdict.owner,
     candidates: mailboxFacts.candidates,
+    match: matchOrigin(facts, mailboxFacts),
+    mailboxPolicy: mailboxPolicyNow(mailboxFacts, verdict),
     decision,
     trace: trace(facts, context),
     lists: { now, planned },
@@ -49,6 +76,24 @@ export function explain(mailboxFacts: MailboxFacts, context: DecisionContext, re
       planned: serverAccess(facts.record, facts.mailbox, planned, context.planned),
     },
   }
+}
+
+function matchOrigin({ record, device }: Facts, { activations }: MailboxFacts): MatchOrigin {
+  const isIntunes = device?.easDeviceId && easKey(device.easDeviceId) === easKey(record.deviceId)
+  const own = activations.find((one) => one.record === record.guid)
+  if (!own) return { by: device && 'easDeviceId', activation: null }
+  const { usedLinks: _used, ...activation } = own
+  return { by: device && (isIntunes ? 'easDeviceId' : 'activation'), activation }
+}
+
+function mailboxPolicyNow(
+  { mailbox, assignment: own = null }: MailboxFacts,
+  { changes, assignment: { left } }: MailboxVerdict,
+): MailboxPolicyNow {
+  const [change] = changes.filter(({ kind }) => kind === 'assignment')
+  const now = mailbox?.activeSyncPolicy
+  const planned = change?.kind === 'assignment' ? { after: change.after } : null
+  return { now: now === undefined ? 'unknown' : now, own, planned, left }
 }
 
 function plannedFor({ deviceId }: EasRecord, now: Membership, edits: readonly EntryEdit[]): Membership {

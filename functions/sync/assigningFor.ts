@@ -7,7 +7,7 @@ import type { Planned } from './planFor.ts'
 /** A quick sync reads no mailbox policies: it goes by the last full one's reading, and only where easgate has one. */
 export async function assigningFor(
   { store }: Pick<Ports, 'store'>,
-  { connectorId, policy, configuration }: Planned,
+  { connectorId, policy, configuration }: Pick<Planned, 'connectorId' | 'policy' | 'configuration'>,
   { own: { mailboxPolicies: recorded }, changes }: ConfigurationPlan,
 ): Promise<Assigning> {
   const read = configuration?.mailboxPolicies ?? []

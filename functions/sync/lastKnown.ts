@@ -32,7 +32,12 @@ export async function contextNow(
   connectorId: string,
   policy: Policy,
   kind: RunKind,
-): Promise<{ readonly context: DecisionContext; readonly plan: ConfigurationPlan }> {
+): Promise<{
+  readonly context: DecisionContext
+  readonly plan: ConfigurationPlan
+  /** As it was read last. */
+  readonly configuration: ExchangeConfiguration
+}> {
   const configuration = await lastConfiguration(ports, connectorId)
   const startedAt = ports.clock.now().toISOString()
   const like: Parameters<typeof contextOf>[1] & Pick<Run, 'startedAt'> = {
@@ -45,5 +50,5 @@ export async function contextNow(
     startedAt,
   }
   const plan = await planFor(ports, like)
-  return { plan, context: contextOf(ports, like, plan) }
+  return { plan, context: contextOf(ports, like, plan), configuration }
 }

@@ -5,7 +5,7 @@ import { api, graphError } from './apiFixture.ts'
 
 async function synced() {
   const { exchange, graph } = staff(3, 1)
-  const system = await fakeSystem(exchange, graph, staffPolicy())
+  const system = await fakeSystem({ ...exchange, mailboxPolicies: [{ Name: 'Default' }] }, graph, staffPolicy())
   await system.sync('full')
   const app = api(['contoso'], { ports: async () => system.ports })
   const explain = (path: string) =>
@@ -36,6 +36,28 @@ test('a phone is explained from what is stored, found with its mailbox or withou
   })
   expect((await explain('r2/explain')).body).toEqual(got.body)
   expect([system.exchange.conversations, system.directory.requests()]).toEqual(before)
+})
+
+test('what a match came from and which mailbox policy its mailbox has are shown, as the policy is now', async () => {
+  const { system, explain } = await synced()
+  expect((await explain('r1/explain')).body).toMatchObject({
+    match: { by: 'easDeviceId', activation: null },
+    mailboxPolicy: { now: null, own: null, planned: null, left: null },
+  })
+  await system.setPolicy(
+    staffPolicy({ mailboxPolicy: { name: 'Phones', properties: { PasswordEnabled: true }, assign: 'inScope' } }),
+  )
+  await system.sync('full', { approve: true })
+  system.clock.advance(60_000)
+  await system.sync('full')
+  const { body } = await explain('r1/explain')
+  expect(body).toMatchObject({
+    mailboxPolicy: { now: 'Phones', own: { policy: { name: 'Phones' }, before: null }, planned: null },
+  })
+  await system.setPolicy(staffPolicy())
+  expect((await explain('r1/explain')).body).toMatchObject({
+    mailboxPolicy: { now: 'Phones', planned: { after: null } },
+  })
 })
 
 test('it goes by the policy as it is now, not as it was when the phone was decided', async () => {
