@@ -40,14 +40,21 @@ param appRegistration string = 'create'
 @description('Application (client) id of your own app registration; for appRegistration existing.')
 param clientId string = ''
 
-@description('true: this deployment grants the four Graph permissions itself (needs Privileged Role Administrator). false: run infra/scripts/Grant-GraphPermissions.ps1 afterwards.')
+@description('true: this deployment grants the Graph permissions itself (needs Privileged Role Administrator). false: run infra/scripts/Grant-GraphPermissions.ps1 afterwards.')
 param grantGraphPermissions bool = false
 
-@description('true: a browser without a sign-in is sent to Entra ID. false: it gets 401, as every program does.')
+@description('true: whoever is not signed in is sent to Entra ID, at every address. false: the activation page alone does that; everything else answers 401.')
 param browserSignIn bool = false
 
 @description('true only where built-in authentication is on and the app still answers that nobody can sign in: the plan then does not say so by WEBSITE_AUTH_ENABLED.')
 param stateBuiltInAuthentication bool = false
+
+@description('Where people reach the app, such as https://easgate.contoso.com, when it has a domain of its own: the links in mails lead there. Without: its name in azurewebsites.net.')
+param publicUrl string = ''
+
+@description('How an activation proves which device a person signs in from (docs/activation.md).')
+@allowed(['deviceClaim', 'signInLog', 'compliantOnly'])
+param deviceProof string = 'deviceClaim'
 
 @description('Storage and Key Vault behind private endpoints, the app in a virtual network.')
 param privateNetwork bool = false
@@ -85,6 +92,8 @@ param auditPolicyLocked bool = false
 var token = take(uniqueString(resourceGroup().id, environmentName), 8)
 var stem = '${workload}-${token}'
 var compactStem = '${workload}${token}'
+var appHost = 'func-${stem}.azurewebsites.net'
+var publicOrigin = empty(publicUrl) ? 'https://${appHost}' : publicUrl
 var allTags = union(tags, { application: 'easgate', 'azd-env-name': environmentName })
 
 module identity 'modules/identity.bicep' = {
@@ -189,7 +198,8 @@ module registration 'modules/appRegistration.bicep' = if (appRegistration == 'cr
   name: 'appRegistration'
   params: {
     uniqueName: stem
-    appHost: 'func-${stem}.azurewebsites.net'
+    appHost: appHost
+    publicUrl: publicOrigin
     identityPrincipalId: identity.outputs.principalId
   }
 }
@@ -216,6 +226,8 @@ module functionApp 'modules/functionApp.bicep' = {
     connectors: connectors
     fullSyncSchedule: fullSyncSchedule
     quickSyncSchedule: quickSyncSchedule
+    publicUrl: publicOrigin
+    deviceProof: deviceProof
     stateBuiltInAuthentication: stateBuiltInAuthentication
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
   }
@@ -236,6 +248,7 @@ module graphPermissions 'modules/graphPermissions.bicep' = if (grantGraphPermiss
   name: 'graphPermissions'
   params: {
     principalId: identity.outputs.principalId
+    includeSignInLog: deviceProof == 'signInLog'
   }
 }
 

@@ -3,6 +3,7 @@ extension microsoftGraphV1
 
 param uniqueName string
 param appHost string
+param publicUrl string
 param identityPrincipalId string
 
 // Ids of our own; they never change, because assignments name them
@@ -43,7 +44,9 @@ resource application 'Microsoft.Graph/applications@v1.0' = {
     ]
   }
   web: {
-    redirectUris: ['https://${appHost}/.auth/login/aad/callback']
+    redirectUris: union(['https://${appHost}/.auth/login/aad/callback'], ['${publicUrl}/.auth/login/aad/callback'])
+    // Built-in authentication asks Entra ID for an ID token when a browser signs in
+    implicitGrantSettings: { enableIdTokenIssuance: true }
   }
 }
 

@@ -13,10 +13,12 @@ resource authentication 'Microsoft.Web/sites/config@2024-04-01' = {
   properties: {
     platform: { enabled: true }
     globalValidation: {
-      requireAuthentication: true
-      unauthenticatedClientAction: browserSignIn ? 'RedirectToLoginPage' : 'Return401'
+      // AllowAnonymous: the platform takes identity headers of callers away, lets the rest through, and the app answers: 401 to programs, and the activation
+      // page's visitors are sent to the sign-in. With Return401 the link in a mail would lead to an error
+      requireAuthentication: browserSignIn
+      unauthenticatedClientAction: browserSignIn ? 'RedirectToLoginPage' : 'AllowAnonymous'
       redirectToProvider: 'azureactivedirectory'
-      // Says nothing but ok or not
+      // Says nothing but ok or not. Never another path: the platform does not look at these at all, so anybody could write the header that names the caller
       excludedPaths: ['/health']
     }
     identityProviders: {

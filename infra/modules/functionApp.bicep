@@ -16,6 +16,8 @@ param relayHost string
 param connectors { id: string, name: string }[]
 param fullSyncSchedule string
 param quickSyncSchedule string
+param publicUrl string
+param deviceProof string
 param stateBuiltInAuthentication bool
 param subnetId string
 
@@ -50,6 +52,8 @@ var settings = {
   EASGATE_ANCHOR_CONTAINER: anchorContainerUrl
   FULL_SYNC_SCHEDULE: fullSyncSchedule
   QUICK_SYNC_SCHEDULE: quickSyncSchedule
+  EASGATE_PUBLIC_URL: publicUrl
+  EASGATE_DEVICE_PROOF: deviceProof
 }
 var statement = { EASGATE_BUILT_IN_AUTH: 'true' }
 

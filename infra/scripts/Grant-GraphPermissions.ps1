@@ -1,11 +1,13 @@
 <#
 .SYNOPSIS
-Grants the identity of easgate the four application permissions of Microsoft Graph that it needs. All of them read; none writes.
+Grants the identity of easgate the application permissions of Microsoft Graph that it needs. All of them read; none writes.
 .DESCRIPTION
 The alternative to grantGraphPermissions in infra/main.bicepparam, for the case that somebody else may grant. Needs the Azure CLI, signed in (az login)
 as a Privileged Role Administrator or Global Administrator. Windows PowerShell 5.1 or PowerShell 7. Run again, it grants what is missing.
 .PARAMETER PrincipalId
 Object id of the managed identity: the output AZURE_IDENTITY_PRINCIPAL_ID of the deployment.
+.PARAMETER SignInLog
+AuditLog.Read.All, too: for deviceProof signInLog alone (docs/activation.md).
 .EXAMPLE
 .\Grant-GraphPermissions.ps1 -PrincipalId 11111111-2222-3333-4444-555555555555 -WhatIf
 #>
@@ -15,6 +17,8 @@ param(
     [ValidatePattern('^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$')]
     [string] $PrincipalId,
 
+    [switch] $SignInLog,
+
     [string] $Graph = 'https://graph.microsoft.com'
 )
 
@@ -23,6 +27,7 @@ $ErrorActionPreference = 'Stop'
 
 # As in modules/graphPermissions.bicep, which says what each is for
 $permissions = @('User.Read.All', 'GroupMember.Read.All', 'Device.Read.All', 'DeviceManagementManagedDevices.Read.All')
+if ($SignInLog) { $permissions += 'AuditLog.Read.All' }
 
 function Invoke-Graph {
     param([string] $Method, [string] $Path, $Body)

@@ -43,6 +43,8 @@ const given = {
   insights: { properties: { ConnectionString: 'InstrumentationKey=0' } },
   fullSyncSchedule: '0 0 2 * * *',
   quickSyncSchedule: '0 * * * * *',
+  publicUrl: 'https://func-easgate-x1.azurewebsites.net',
+  deviceProof: 'signInLog',
 }
 
 function settings(): Record<string, string> {
@@ -76,6 +78,7 @@ test('the app reads all of it, once the platform has put the signing key in plac
       },
       anchors: { container: given.anchorContainerUrl, key: null },
       clientId: given.identityClientId,
+      activation: { publicUrl: given.publicUrl, proof: 'signInLog' },
     },
   })
 })

@@ -231,6 +231,8 @@ test('Bicep and the script grant the same permissions of Graph', () => {
     'GroupMember.Read.All',
     'Device.Read.All',
     'DeviceManagementManagedDevices.Read.All',
+    // Where the settings want it
+    'AuditLog.Read.All',
   ])
   expect(names(read('infra/scripts/Grant-GraphPermissions.ps1'))).toEqual(granted)
 })

@@ -181,6 +181,13 @@ onPowerShell(() => {
       ['app-0', 'app-2', 'app-3'].map((appRoleId) => ({ principalId: principal, resourceId: 'graph', appRoleId })),
     )
   })
+  test('-SignInLog grants the reading of the sign-in log, too', () => {
+    const log = { id: 'app-log', value: 'AuditLog.Read.All', allowedMemberTypes: ['Application'] }
+    const [resource, ...rest] = graph
+    const more = { ...resource!, text: JSON.stringify({ id: 'graph', appRoles: [...roles, log] }) }
+    expect(grant([more, ...rest], '-SignInLog').stdout).toContain('AuditLog.Read.All: granted')
+    expect(posted()).toHaveLength(4)
+  })
   test('-WhatIf grants nothing', () => {
     expect(grant(graph, '-WhatIf').stdout.match(/What if:/g)).toHaveLength(3)
     expect(posted()).toEqual([])
