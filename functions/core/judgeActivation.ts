@@ -90,7 +90,7 @@ function judgePhone(given: ActivationCase, device: IntuneDevice): Verdict {
   if (platform === 'different') return refuse('otherPhone')
   const why: Weakness[] = []
   if (hasOtherId(given, device)) why.push('hasOtherId')
-  if (given.unmatched.some((other) => couldBe(other, device))) why.push('otherRecord')
+  if (given.unmatched.some((other) => mightBe(other, device))) why.push('otherRecord')
   if (platform === 'unknown') why.push('platformUnknown')
   if (model === 'unknown') why.push('modelUnknown')
   if (model === 'different') why.push('modelDiffers')
@@ -113,6 +113,11 @@ function likely(given: ActivationCase, devices: readonly IntuneDevice[]): Intune
 function couldBe(record: EasRecord, device: IntuneDevice): boolean {
   const { platform, model } = likeness(record, device)
   return platform === 'same' && model !== 'different'
+}
+
+/** Of another record: one that does not say its platform might be any phone. */
+function mightBe(record: EasRecord, device: IntuneDevice): boolean {
+  return likeness(record, device).platform === 'unknown' || couldBe(record, device)
 }
 
 function isCompliant({ complianceState }: IntuneDevice): boolean {

@@ -8,6 +8,7 @@ import { graphFailure, type Asked } from './graphFailure.ts'
 import { graphHttp } from './graphHttp.ts'
 import { parsePage } from './graphPage.ts'
 import { parseEndpoint } from './parseEndpoint.ts'
+import { isRetryable } from './retryStrategy.ts'
 
 export interface SignInProofOptions {
   readonly endpoint: string
@@ -32,16 +33,19 @@ const perPage = 50
  * yes                           | yes               | yes                  | that device
  * yes                           | yes               | no                   | none: not a device that Entra knows
  * yes                           | not yet           | -                    | none, late: after waiting for a while
+ * yes                           | no answer now     | -                    | none, late: at once. Graph allows an app few of these
  */
 export function signInProof(options: SignInProofOptions): ActivationPort['proveDevice'] {
   const { now = Date.now, wait = pause, pauseMs = 3_000, patienceMs = 20_000, credential, log } = options
   const endpoint = parseEndpoint(options.endpoint, credential !== null)
   const http = graphHttp({ endpoint, credential, deadlineMs: 15_000, attemptMs: 10_000, now, random: Math.random, log })
-  const entries = async (userId: string): Promise<readonly Entry[]> => {
+  /** null: no answer now. */
+  const entries = async (userId: string): Promise<readonly Entry[] | null> => {
     const since = new Date(now() - oldestMs).toISOString()
     const filter = `userId eq '${userId.replaceAll("'", "''")}' and createdDateTime ge ${since}`
     const url = `${endpoint.origin}/v1.0/auditLogs/signIns?$filter=${encodeURIComponent(filter)}&$top=${perPage}`
     const reply = await http.get(url, {})
+    if (isRetryable(reply.status)) return null
     if (reply.status !== 200) throw graphFailure(reply, asked)
     return parsePage(reply, asked).rows.flatMap((row) => entry.safeParse(row).data ?? [])
   }
@@ -50,7 +54,9 @@ export function signInProof(options: SignInProofOptions): ActivationPort['proveD
     if (ids.size === 0) return none(false)
     const until = now() + patienceMs
     for (;;) {
-      const own = (await entries(signIn.userId)).find((one) => isOf(one, signIn, ids))
+      const found = await entries(signIn.userId)
+      if (!found) return none(true)
+      const own = found.find((one) => isOf(one, signIn, ids))
       if (own) return proofOf(own)
       if (now() + pauseMs > until) return none(true)
       await wait(pauseMs)

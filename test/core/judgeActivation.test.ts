@@ -84,6 +84,21 @@ const table: [string, Partial<ActivationCase>, string][] = [
     bound,
   ],
   [
+    'another record says so little that it could be this phone',
+    {
+      unmatched: [
+        record({
+          guid: 'r2',
+          deviceType: 'Outlook',
+          deviceModel: 'Outlook for iOS and Android',
+          deviceOs: null,
+          userAgent: null,
+        }),
+      ],
+    },
+    'approval intune-1 otherRecord',
+  ],
+  [
     'all of it at once',
     { devices: [phone({ easDeviceId: 'Other', model: null, operatingSystem: null })] },
     'approval intune-1 hasOtherId platformUnknown modelUnknown',

@@ -84,6 +84,21 @@ test('without the token’s identifier nothing is asked', async () => {
   expect(await prove([entry()], {})).toEqual({ proof: none, waits: 0 })
 })
 
+test.each([429, 503])(
+  'a log that gives no answer now (%i) is asked again by the person, not hammered',
+  async (status) => {
+    await withGraph({ world: { signIns: [entry()] } }, async ({ graph }) => {
+      graph.faults.order({ fault: 'status', status, retryAfter: 60 })
+      const log = { info: () => undefined, warn: () => undefined, error: () => undefined }
+      const prover = signInProof({ endpoint: graph.url, credential: null, log, now: () => startMs })
+      const signIn = { userId: user, claims: new Map([['uti', uti]]) }
+      expect(await prover(signIn)).toEqual(late)
+      expect(graph.requests().total).toBe(1)
+      expect(await prover(signIn)).toEqual(found)
+    })
+  },
+)
+
 test('a missing permission is named', async () => {
   await withGraph({ world: {}, requireToken: 'other' }, async ({ graph }) => {
     const log = { info: () => undefined, warn: () => undefined, error: () => undefined }

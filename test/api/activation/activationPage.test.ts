@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { partitionOf } from '../../../functions/core/partition.ts'
 import { AppError } from '../../../functions/errors.ts'
 import { azure, fieldsOf, local, origin, signedIn, site, type Site } from './pageFixture.ts'
 
@@ -68,7 +69,6 @@ describe('every page', () => {
   test('shows what a phone says of itself as text', async () => {
     const one = await site()
     const { store } = one
-    const { partitionOf } = await import('../../../functions/core/partition.ts')
     const [row] = (await store.rows('contoso', partitionOf('m1'))).filter(({ kind }) => kind === 'record')
     const data = JSON.stringify({ ...JSON.parse(row?.data ?? ''), deviceModel: '<img src=x onerror=alert(1)>' })
     await store.writeRows('contoso', partitionOf('m1'), [{ ...row!, data }], [])
@@ -105,6 +105,13 @@ describe('a link', () => {
       expect([got.status, got.title]).toEqual([403, 'This link is for somebody else'])
       expect(got.html).not.toMatch(/iPhone|ApplANA1/)
     }
+  })
+  test('of a mailbox that is nobody’s shows no phone, and says who can help', async () => {
+    const one = await site()
+    await one.store.writeRows('contoso', partitionOf('m1'), [], [{ mailboxGuid: 'm1', kind: 'user', id: 'user-1' }])
+    const got = await one.page('GET', `?token=${one.token({ userId: null })}`, { headers: signedIn() })
+    expect([got.status, got.title]).toEqual([403, 'Your mailbox is not tied to your account'])
+    expect(got.html).not.toMatch(/iPhone|ApplANA1/)
   })
   test('that was used says what came of it', async () => {
     const one = await site()
