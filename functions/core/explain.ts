@@ -31,8 +31,10 @@ export interface MatchOrigin {
 
 /** The EAS mailbox policy of the mailbox. */
 export interface MailboxPolicyNow {
+  /** false: Exchange did not say. */
+  readonly isKnown: boolean
   /** As Exchange prints it; null: its default. */
-  readonly now: string | null | 'unknown'
+  readonly now: string | null
   /** What easgate gave it, and what comes back. */
   readonly own: OwnAssignment | null
   /** What a sync would give it; `after` null: Exchange's default. null: nothing. */
@@ -93,7 +95,7 @@ function mailboxPolicyNow(
   const [change] = changes.filter(({ kind }) => kind === 'assignment')
   const now = mailbox?.activeSyncPolicy
   const planned = change?.kind === 'assignment' ? { after: change.after } : null
-  return { now: now === undefined ? 'unknown' : now, own, planned, left }
+  return { isKnown: now !== undefined, now: now ?? null, own, planned, left }
 }
 
 function plannedFor({ deviceId }: EasRecord, now: Membership, edits: readonly EntryEdit[]): Membership {

@@ -103,7 +103,7 @@ test.each<[string, Given & { recorded?: OwnAssignment }, Assigning | null, objec
     'the default, which gives way',
     { mailbox: { activeSyncPolicy: null } },
     assigning,
-    { now: null, own: null, planned: { after: own }, left: null },
+    { isKnown: true, now: null, own: null, planned: { after: own }, left: null },
   ],
   [
     'somebody else’s, which stays',
@@ -111,8 +111,8 @@ test.each<[string, Given & { recorded?: OwnAssignment }, Assigning | null, objec
     assigning,
     { now: 'Boss', planned: null, left: 'foreign' },
   ],
-  ['Exchange did not say', {}, assigning, { now: 'unknown', planned: null, left: null }],
-  ['no mailbox', { mailbox: null }, assigning, { now: 'unknown', own: null, planned: null, left: null }],
+  ['Exchange did not say', {}, assigning, { isKnown: false, now: null, planned: null, left: null }],
+  ['no mailbox', { mailbox: null }, assigning, { isKnown: false, now: null, own: null, planned: null, left: null }],
   ['not asked for', { mailbox: { activeSyncPolicy: null } }, null, { now: null, planned: null, left: null }],
 ])('the mailbox policy: %s', (_title, { recorded, ...given }, assigned, expected) => {
   const found = explain(
