@@ -136,15 +136,15 @@ export interface StaleReport {
 /** Models with a number of their own; all others are counted as `other`. */
 const mostModels = 200
 
+/** A model is what the phone says of itself: any text. */
 export function withFound(report: StaleReport, found: readonly StaleRecord[]): StaleReport {
-  const byModel = { ...report.byModel }
+  const byModel = new Map(Object.entries(report.byModel))
   for (const { type, model } of found) {
     const name = model ?? type ?? 'unknown'
-    const isNamed = Object.hasOwn(byModel, name) || Object.keys(byModel).length < mostModels
-    const key = isNamed ? name : 'other'
-    byModel[key] = (byModel[key] ?? 0) + 1
+    const key = byModel.has(name) || byModel.size < mostModels ? name : 'other'
+    byModel.set(key, (byModel.get(key) ?? 0) + 1)
   }
-  return { ...report, byModel, found: report.found + found.length }
+  return { ...report, byModel: Object.fromEntries(byModel), found: report.found + found.length }
 }
 
 export function withLeft(report: StaleReport, why: LeftBecause, count = 1): StaleReport {
