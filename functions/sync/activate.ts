@@ -7,6 +7,7 @@ import { resolveOwner } from '../core/resolveOwner.ts'
 import type { EasRecord, IntuneDevice } from '../core/types.ts'
 import type { Ports } from '../ports.ts'
 import { activationOf, boundToOther, saveActivation } from './activations.ts'
+import { decideAgain } from './changes/decideAgain.ts'
 import { checkNotRetired } from './checkNotRetired.ts'
 import { readConnector } from './connector.ts'
 import { mailboxOfRecord, type StoredMailbox } from './storedMailboxes.ts'
@@ -38,14 +39,17 @@ export async function activate(ports: Ports, attempt: Attempt): Promise<Activati
   const before = activationOf(found.mailbox, link.record)
   const isSpent = before !== null && countsNoMore(link, before)
   // Nobody but the one who used it learns what became of it
-  if (isSpent && before.userId === signedInId) return { result: 'used', state: before.state }
+  if (isSpent && before.userId === signedInId) {
+    // Whoever bound it may have died before anybody heard of it
+    if (before.state === 'bound') await decideNow(ports, link, signedInId)
+    return { result: 'used', state: before.state }
+  }
   const verdict = isSpent
     ? ({ result: 'refuse', why: 'otherUser' } as const)
     : judge(await caseOf(ports, attempt, found))
   if (verdict.result === 'refuse') return refused(ports, attempt, verdict.why)
   if (verdict.result === 'known') {
-    await saveDue(ports, link)
-    await syncSoon(ports, link.connectorId, signedInId)
+    await decideNow(ports, link, signedInId)
     return { result: 'known', device: verdict.device }
   }
   return record(ports, attempt, found, verdict)
@@ -170,9 +174,9 @@ async function refused(
   return { result: 'refused', why }
 }
 
-async function saveDue({ store, clock }: Ports, { connectorId, mailboxGuid }: ActivationLink): Promise<void> {
-  const id = clock.now().toISOString()
-  await store.writePlaces(connectorId, [{ kind: 'due', id, mailboxGuid, data: '' }], [])
+async function decideNow(ports: Ports, { connectorId, mailboxGuid }: ActivationLink, askedBy: string): Promise<void> {
+  await decideAgain(ports, connectorId, [mailboxGuid])
+  await syncSoon(ports, connectorId, askedBy)
 }
 
 async function audit(

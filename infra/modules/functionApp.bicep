@@ -45,6 +45,8 @@ var settings = {
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
   // Sign-in without a client secret: the app registration trusts this identity
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identityClientId
+  // Nothing of the platform's own for who is not signed in
+  AzureWebJobsDisableHomepage: 'true'
   WEBSITE_AUTH_AAD_ALLOWED_TENANTS: tenant().tenantId
   AZURE_CLIENT_ID: identityClientId
   EASGATE_CONNECTORS: string(connectorSettings)

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { Activation, DeviceProof } from '../../functions/core/activation.ts'
 import { linkDays } from '../../functions/core/activationLink.ts'
 import { partitionCount, partitionOf } from '../../functions/core/partition.ts'
+import type { Store } from '../../functions/portsStore.ts'
 import { activate } from '../../functions/sync/activate.ts'
 import { activationOf, saveActivation } from '../../functions/sync/activations.ts'
 import { runStep } from '../../functions/sync/runStep.ts'
@@ -159,6 +160,23 @@ describe('a tap', () => {
     expect(await tap(system, 1)).toBe('used bound')
     expect(await tap(system, 1, { user: 'u2' })).toBe('refused otherUser')
     expect(await tap(system, 1, { link: 'another' })).toBe('known')
+  })
+
+  test('that bound, and was cut off before the mailbox was due, is made good by the next one', async () => {
+    const system = await synced()
+    const { ports } = system
+    const cut: Store['writePlaces'] = async (connector, upserts, deletes) => {
+      if (upserts.some(({ kind }) => kind === 'due')) throw new Error('killed')
+      return ports.store.writePlaces(connector, upserts, deletes)
+    }
+    const dying = { ...system, ports: { ...ports, store: { ...ports.store, writePlaces: cut } } }
+    await expect(tap(dying, 1)).rejects.toThrow('killed')
+    expect(await activationsOf(system)).toEqual(['r1 bound'])
+    await settle(system)
+    expect(await decided(system)).toEqual([held, held, held])
+    expect(await tap(system, 1)).toBe('used bound')
+    await system.drain()
+    expect(await decided(system)).toEqual([let_in, held, held])
   })
 
   test('at somebody else’s device is refused, and everybody keeps what they had', async () => {
