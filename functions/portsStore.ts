@@ -121,6 +121,8 @@ export interface Store {
     range: { readonly after: string; readonly to: string | null; readonly top: number },
   ): Promise<readonly Place[]>
   writePlaces(connectorId: string, upserts: readonly Place[], deletes: readonly Place[]): Promise<void>
+  /** Deletes what older versions left of the index, once this version's is written whole. Repeatable; false when it was over before the end. */
+  clearOlderPlaces(connectorId: string, isOver: () => boolean): Promise<boolean>
   writeRows(
     connectorId: string,
     partition: number,

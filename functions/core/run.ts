@@ -6,6 +6,12 @@ import type { StaleReport } from './stale.ts'
 import type { AccessLevel, AccessRule, ExchangeConfiguration, Policy } from './types.ts'
 import type { WhatIfReport } from './whatIf.ts'
 
+/**
+ * Of a run's row, its plan and what it staged. A step that hands on something else than before raises it, and so does the tables' schema version: a run of
+ * another version is not carried on (runStep.ts, decideHeldRun.ts).
+ */
+export const runVersion = 2
+
 export type RunKind = 'full' | 'quick'
 
 /** The steps of a run in their order (design.md 4). `takeLease` repeats until the connector's lease is free. */
@@ -35,6 +41,8 @@ export type StepName = (typeof stepNames)[number]
 export type RunState = 'running' | 'held' | 'done' | 'failed' | 'rejected' | 'replaced' | 'expired'
 
 export interface Run {
+  /** runVersion of the app that started it; version 1 left it out. */
+  readonly version?: number
   readonly connectorId: string
   readonly id: string
   readonly kind: RunKind
@@ -178,6 +186,11 @@ export interface Organization {
   readonly since: string
   /** Who served it before, where somebody did. */
   readonly before: string | null
+}
+
+/** A run that this version may carry on: its row, plan and staged lines are as today's steps expect them. */
+export function isOfThisVersion({ version = 1 }: Pick<Run, 'version'>): boolean {
+  return version === runVersion
 }
 
 export function newConnector(id: string): ConnectorState {

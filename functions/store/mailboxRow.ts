@@ -21,6 +21,8 @@ export interface HeldMailbox {
   readonly etag: string | null
   /** Keys of table rows that are of no use once it is written again. */
   readonly stale: readonly string[]
+  /** A table row for each of its rows (version 1), rows that its own does not name, or a row of its own that says nothing. */
+  readonly isUntidy: boolean
 }
 
 export function headKey(mailboxGuid: string): string {
@@ -39,9 +41,11 @@ export function toHeld(mailboxGuid: string, found: readonly ReadRow[]): HeldMail
   const others = found.filter((row) => row !== head)
   const stale = others.map(({ rowKey }) => rowKey)
   const etag = head?.etag ?? null
-  if (!head) return { mailboxGuid, rows: byKey(olderRows(mailboxGuid, others)), etag, stale }
+  if (!head) return { mailboxGuid, rows: byKey(olderRows(mailboxGuid, others)), etag, stale, isUntidy: true }
   const text = isWhole(head) ? readText(head, 'rows') : textOfParts(mailboxGuid, head, others)
-  return text === null ? null : { mailboxGuid, rows: byKey(rowsInText(mailboxGuid, text)), etag, stale }
+  if (text === null) return null
+  const isUntidy = text === '' || others.length > Number(head.parts ?? 0)
+  return { mailboxGuid, rows: byKey(rowsInText(mailboxGuid, text)), etag, stale, isUntidy }
 }
 
 /** The rows to write: `parts` before `head`, which names them. `write`: unique to this writing. */

@@ -4,6 +4,7 @@ import type { Place, PlaceKind, Store } from '../portsStore.ts'
 import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
 import { readText, textProperties } from './longText.ts'
 import { idIndex } from './idIndex.ts'
+import { olderPlaces } from './olderPlaces.ts'
 import { schemaVersion, type ReadRow } from './row.ts'
 import { submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
@@ -12,10 +13,15 @@ import type { Action } from './transactions.ts'
 /** Reads under way at once. */
 const maxReads = 16
 
-export function places(lists: Table, index: Table): Pick<Store, 'places' | 'listPlaces' | 'writePlaces'> {
+export function places(
+  lists: Table,
+  index: Table,
+): Pick<Store, 'places' | 'listPlaces' | 'writePlaces' | 'clearOlderPlaces'> {
   const byId = idIndex(index)
+  const older = olderPlaces(lists)
   return {
     async places(connectorId, kind, ids) {
+      if (kind === 'record') return older.orFind(connectorId, ids, await byId.find(connectorId, kind, ids))
       if (!isListed({ kind })) return byId.find(connectorId, kind, ids)
       const found = await pLimit(maxReads).map([...new Set(ids)], (id) => {
         const prefix = joinKey(id, '')
@@ -38,6 +44,7 @@ export function places(lists: Table, index: Table): Pick<Store, 'places' | 'list
         byId.write(connectorId, others(upserts), others(deletes)),
       ])
     },
+    clearOlderPlaces: older.clear,
   }
 }
 

@@ -2,22 +2,17 @@
 import { randomUUID } from 'node:crypto'
 import { AppError } from '../errors.ts'
 import type { RowKey, Store, StoredRow } from '../portsStore.ts'
-import { afterPrefix, joinKey, partitionDigits, splitKey } from './keys.ts'
-import { headKey, isWhole, toHeld, toTableRows, type HeldMailbox } from './mailboxRow.ts'
+import { joinKey, partitionDigits } from './keys.ts'
+import { toTableRows, type HeldMailbox } from './mailboxRow.ts'
 import { keyInMailbox } from './mailboxText.ts'
-import type { ReadRow, Row } from './row.ts'
+import { readPartition, readSome } from './readMailboxes.ts'
+import type { Row } from './row.ts'
 import { settleAll, submitPhases } from './submitPhases.ts'
 import type { Table } from './table.ts'
 import { groupActions, type Action } from './transactions.ts'
 
-/** Reads under way at once. */
-const maxReads = 16
-/** So many mailboxes are read one by one; for more, their whole partition is. */
-const mostSingly = 100
 /** Partitions whose last reading is kept for the writing that follows it. */
 const mostRemembered = 4
-/** Of which so many may need a reading of their range. */
-const mostRanges = 2
 /** Tries that may lose against other writers in a row. */
 const maxLosses = 20
 
@@ -90,11 +85,14 @@ interface Writing {
   readonly parts: readonly Row[]
   readonly etag: string | null
   readonly stale: readonly string[]
+  /** Nothing of the mailbox is left: its row goes, once all others of it are gone. */
+  readonly isEmpty: boolean
 }
 
 /**
  * What was read a moment ago is written without being read again: the ETags tell whether it is still so. Returns the mailboxes that are to be read:
- * somebody else wrote them first, or they seem to be as wanted, which only a reading of now can tell.
+ * somebody else wrote them first, or they seem to be as wanted, which only a reading of now can tell. Where the whole partition was read, as every
+ * full sync does, what an older layout or a cut-off writing left in it is put in order as well.
  */
 async function writeKnown(
   table: Table,
@@ -107,6 +105,9 @@ async function writeKnown(
     const known = held.get(guid) ?? (isWhole ? nothingOf(guid) : null)
     return known ? toWriting(key, known, own) : []
   })
+  const taken = new Set(writings.map(({ mailboxGuid }) => mailboxGuid))
+  const untidy = isWhole ? [...held.values()].filter((one) => one.isUntidy && !taken.has(one.mailboxGuid)) : []
+  writings.push(...untidy.map((one) => rewriting(key, one, one.rows)))
   const lost = await submitWritings(table, key, writings, true)
   const written = new Set(writings.flatMap(({ mailboxGuid }) => (lost.has(mailboxGuid) ? [] : [mailboxGuid])))
   return new Set([...edits.keys()].filter((guid) => !written.has(guid)))
@@ -138,16 +139,21 @@ async function submitWritings(
     writings.flatMap(({ parts }) => parts.map((row): Action => ['upsert', row, 'Replace'])),
   )
   const lost = new Set<string>()
+  const emptied: { readonly rowKey: string; readonly etag: string }[] = []
   const groups = groupActions(table.name, writings.map(headAction))
   await settleAll(
     groups.map(async (group, index) => {
+      const first = groups.slice(0, index).reduce((sum, before) => sum + before.length, 0)
+      const own = writings.slice(first, first + group.length)
       try {
-        await table.submit(group)
+        const etags = await table.submit(group)
+        own.forEach(({ head, isEmpty }, at) => {
+          if (isEmpty) emptied.push({ rowKey: head.rowKey, etag: etags[at] ?? '' })
+        })
       } catch (thrown) {
         const isLost = thrown instanceof AppError && ['changedMeanwhile', 'notFound'].includes(thrown.code) && mayLose
         if (!isLost) throw thrown
-        const first = groups.slice(0, index).reduce((sum, before) => sum + before.length, 0)
-        for (const { mailboxGuid } of writings.slice(first, first + group.length)) lost.add(mailboxGuid)
+        for (const { mailboxGuid } of own) lost.add(mailboxGuid)
       }
     }),
   )
@@ -155,15 +161,30 @@ async function submitWritings(
   const useless = writings.flatMap(({ mailboxGuid, stale }) => (lost.has(mailboxGuid) ? [] : stale))
   const deletes = useless.map((rowKey): Action => ['delete', { partitionKey: key, rowKey }])
   await submitPhases(table, deletes)
+  // Last: without it, rows of an older layout would count again
+  await settleAll(emptied.map((row) => removeEmpty(table, key, row)))
   return lost
+}
+
+/** Somebody who wrote it meanwhile has put the mailbox there again. */
+async function removeEmpty(
+  table: Table,
+  key: string,
+  { rowKey, etag }: { readonly rowKey: string; readonly etag: string },
+): Promise<void> {
+  try {
+    await table.remove(key, rowKey, etag)
+  } catch (thrown) {
+    if (!(thrown instanceof AppError) || thrown.code !== 'changedMeanwhile') throw thrown
+  }
 }
 
 function headAction({ head, etag }: Writing): Action {
   return etag === null ? ['create', head] : ['update', head, 'Replace', { etag }]
 }
 
-function toWriting(key: string, { mailboxGuid, rows, etag, stale }: HeldMailbox, edits: Edits): Writing[] {
-  const after = new Map(rows)
+function toWriting(key: string, held: HeldMailbox, edits: Edits): Writing[] {
+  const after = new Map(held.rows)
   let isOther = false
   for (const [name, row] of edits) {
     const before = after.get(name)
@@ -173,68 +194,14 @@ function toWriting(key: string, { mailboxGuid, rows, etag, stale }: HeldMailbox,
       after.set(name, row)
     }
   }
-  if (!isOther) return []
-  return [{ mailboxGuid, etag, stale, ...toTableRows(key, mailboxGuid, after.values(), randomUUID()) }]
+  return isOther ? [rewriting(key, held, after)] : []
+}
+
+function rewriting(key: string, { mailboxGuid, etag, stale }: HeldMailbox, rows: HeldMailbox['rows']): Writing {
+  const written = toTableRows(key, mailboxGuid, rows.values(), randomUUID())
+  return { mailboxGuid, etag, stale, isEmpty: rows.size === 0, ...written }
 }
 
 function nothingOf(mailboxGuid: string): HeldMailbox {
-  return { mailboxGuid, rows: new Map(), etag: null, stale: [] }
-}
-
-async function readSome(
-  table: Table,
-  key: string,
-  guids: readonly string[],
-): Promise<ReadonlyMap<string, HeldMailbox>> {
-  if (guids.length > mostSingly) return readPartition(table, key)
-  const found = new Map<string, HeldMailbox>()
-  for (let at = 0; at < guids.length;) {
-    // The first few tell whether they are all new
-    const some = guids.slice(at, at + (at === 0 ? mostRanges + 1 : maxReads))
-    at += some.length
-    const held = await Promise.all(some.map((guid) => readHead(table, key, guid)))
-    const others = some.filter((_, index) => !held[index])
-    // New mailboxes, or rows of an older layout: one reading of all is cheaper than one of each
-    if (others.length > mostRanges) return readPartition(table, key)
-    const ranges = await Promise.all(others.map((guid) => readMailbox(table, key, guid)))
-    for (const one of [...held, ...ranges]) if (one) found.set(one.mailboxGuid, one)
-  }
-  return found
-}
-
-/** null: one row does not say it all. */
-async function readHead(table: Table, key: string, guid: string): Promise<HeldMailbox | null> {
-  const head = await table.read(key, headKey(guid))
-  return head && isWhole(head) ? toHeld(guid, [head]) : null
-}
-
-/** By its range; parts of two writings are read again. */
-async function readMailbox(table: Table, key: string, guid: string): Promise<HeldMailbox> {
-  for (let tried = 1; tried <= maxLosses; tried += 1) {
-    const held = await readRange(table, key, guid)
-    if (held) return held
-  }
-  throw new AppError('storeFailed', `mailbox ${guid} of partition ${key} in table ${table.name} is not whole`)
-}
-
-async function readRange(table: Table, key: string, guid: string): Promise<HeldMailbox | null> {
-  const prefix = headKey(guid)
-  const found: ReadRow[] = []
-  for await (const rows of table.scan(key, { from: prefix, to: afterPrefix(prefix) })) found.push(...rows)
-  return toHeld(guid, found)
-}
-
-async function readPartition(table: Table, key: string): Promise<ReadonlyMap<string, HeldMailbox>> {
-  const found = new Map<string, ReadRow[]>()
-  for await (const rows of table.scan(key)) {
-    for (const row of rows) {
-      const [guid = ''] = splitKey(row.rowKey)
-      const own = found.get(guid)
-      if (own) own.push(row)
-      else found.set(guid, [row])
-    }
-  }
-  const held = new Map<string, HeldMailbox>()
-  for (const [guid, rows] of found) held.set(guid, toHeld(guid, rows) ?? (await readMailbox(table, key, guid)))
-  return held
+  return { mailboxGuid, rows: new Map(), etag: null, stale: [], isUntidy: false }
 }

@@ -2,7 +2,8 @@
 import { AppError } from '../errors.ts'
 
 /**
- * Of every row. A change that an older app would misread raises it, and rows of every version before are still understood. 2: a mailbox is one row.
+ * Of every row. A change that an older app would misread raises it, and rows of every version before are still understood. 2: a mailbox is one row, and
+ * an id of the index another.
  */
 export const schemaVersion = 2
 
@@ -44,7 +45,7 @@ export function measureRow(table: string, row: Row): number {
   return units
 }
 
-/** Throws AppError storeFailed for a row that a newer app has written. */
+/** Throws AppError storeFailed for a row that a newer app has written. The one place where versions are compared; every reading goes through it. */
 export function checkVersion(table: string, row: ReadRow): void {
   const version = row.v
   if (typeof version === 'number' && version >= 1 && version <= schemaVersion) return

@@ -1,4 +1,4 @@
-/** The Store port on Azure Table Storage (or Azurite): eight tables, each opened here once per process; the folder's table of contents. */
+/** The Store port on Azure Table Storage (or Azurite): nine tables, each opened here once per process; the folder's table of contents. */
 import pLimit from 'p-limit'
 import { AppError } from '../errors.ts'
 import type { Store } from '../portsStore.ts'
@@ -14,6 +14,7 @@ import { relays } from './relays.ts'
 import { runs } from './runs.ts'
 import { staging } from './staging.ts'
 import { openTable } from './table.ts'
+import { afterCheck, versionCheck } from './tablesVersion.ts'
 import { sha256 } from './verifyAudit.ts'
 import { wipes } from './wipes.ts'
 
@@ -41,8 +42,11 @@ export function tableStore(options: TableStoreOptions): Store {
   if (!/^[A-Za-z][A-Za-z0-9]{0,39}$/.test(tablePrefix)) throw badPrefix(tablePrefix)
   const clientOptions = { requests: { count: 0 }, retryDelayMs, requestTimeoutMs }
   const limit = pLimit(maxTransactions)
-  const open = (name: string) => openTable(tableClient(service, tablePrefix + name, clientOptions), limit)
-  const connectors = open('connectors')
+  const openUnchecked = (name: string) => openTable(tableClient(service, tablePrefix + name, clientOptions), limit)
+  const unchecked = openUnchecked('connectors')
+  const check = versionCheck(unchecked)
+  const open = (name: string) => afterCheck(openUnchecked(name), check)
+  const connectors = afterCheck(unchecked, check)
   return {
     ...documents(connectors),
     ...organizations(connectors),

@@ -1,5 +1,5 @@
 /** A person's word on a plan that the limits hold: approve and it is applied, reject and it never is. */
-import type { Run } from '../core/run.ts'
+import { isOfThisVersion, type Run } from '../core/run.ts'
 import { AppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 import type { Versioned } from '../portsStore.ts'
@@ -11,7 +11,7 @@ import { checkListsAlone } from './steps/keepApproved.ts'
 
 /**
  * `groups`: only changes of mailboxes whose owner is in one of them go on; null: all. Throws AppError notFound, groupNotFound, connectorRetired, or conflict when
- * the run is not held (any more), a run of its kind is on its way, or the part cannot be applied by itself.
+ * the run is not held (any more), another version planned it, a run of its kind is on its way, or the part cannot be applied by itself.
  */
 export async function approveRun(
   ports: Ports,
@@ -21,6 +21,12 @@ export async function approveRun(
   groups: readonly string[] | null = null,
 ): Promise<void> {
   const held = await readHeld(ports, connectorId, runId)
+  if (!isOfThisVersion(held.value)) {
+    throw new AppError(
+      'conflict',
+      `run ${runId} was planned by another version of easgate and cannot be approved any more; start a full sync and decide on its plan, or reject this one`,
+    )
+  }
   if (groups) {
     await checkListsAlone(ports, held.value)
     // Now, while a person can be told; a run that failed later would take the plan with it

@@ -1,5 +1,5 @@
 /** Carries out one message of the queue: claim the run's position, do its step, save, hand on the next. */
-import { addCounts, type Counts, type Run } from '../core/run.ts'
+import { addCounts, isOfThisVersion, runVersion, type Counts, type Run } from '../core/run.ts'
 import { AppError, asAppError } from '../errors.ts'
 import type { Ports, StepMessage } from '../ports.ts'
 import type { Versioned } from '../portsStore.ts'
@@ -27,6 +27,7 @@ export interface Delivery {
  * not there, or not running         | dropped
  * further than the message, free    | the next message may be lost: sent again
  * at the message's position, free   | carried out
+ * the same, of another version      | the run fails: the next one starts anew
  * claimed by this very message      | its first delivery died: carried out
  * claimed by another                | dropped: the other one carries it out and hands on
  * Everything that a step writes may be written twice, so a delivery that dies anywhere is repeated by the queue.
@@ -39,6 +40,7 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
   if (message.position < run.position) return ports.queue.send(messageFor(run))
   if (message.position > run.position) return
 
+  if (!isOfThisVersion(run)) return failRun(ports, message, otherVersion(run))
   const claimed = await claim(ports, found, delivery)
   const { ports: own, spent } = portsOfRun(ports, run.id)
   try {
@@ -60,6 +62,12 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
     if (error.retryable && delivery.dequeueCount < maxDeliveries) throw error
     await failRun(ports, message, { code: error.code, message: error.message })
   }
+}
+
+/** What it gathered and planned may mean something else by now. */
+function otherVersion({ version = 1 }: Run): { code: string; message: string } {
+  const message = `the run was started by easgate's run version ${version}, this app's is ${runVersion}: nothing of it is carried on; the next sync reads and decides everything anew`
+  return { code: 'otherVersion', message }
 }
 
 function isClaimedByOther({ claim }: Run, delivery: Delivery, now: Date): boolean {

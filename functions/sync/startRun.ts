@@ -1,5 +1,5 @@
 /** Starts a run, or attaches to the one that is on its way; a full sync asked for while a quick one runs is never lost. */
-import { newConnector, type ConnectorState, type Run, type RunKind } from '../core/run.ts'
+import { newConnector, runVersion, type ConnectorState, type Run, type RunKind } from '../core/run.ts'
 import { defaultPolicy, withDefaults } from '../core/settings.ts'
 import type { Policy } from '../core/types.ts'
 import type { Ports } from '../ports.ts'
@@ -127,6 +127,7 @@ export async function newRun(
   const policy = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
   const now = ports.clock.now().toISOString()
   return {
+    version: runVersion,
     connectorId,
     id: `${now.replace(/[-:.]/g, '')}-${ports.newId().slice(0, 8)}`,
     kind,

@@ -1,9 +1,10 @@
-import type { Run } from '../../functions/core/run.ts'
+import { runVersion, type Run } from '../../functions/core/run.ts'
 import { defaultPolicy } from '../../functions/core/settings.ts'
 
 /** A full sync that has just been started by the timer; a test says what differs. */
 export function newRun(given: Pick<Run, 'connectorId' | 'id' | 'startedAt'> & Partial<Run>): Run {
   return {
+    version: runVersion,
     kind: 'full',
     mode: 'everything',
     dryRun: false,

@@ -48,12 +48,14 @@ export interface FakeSystem {
 export async function fakeSystem(
   exchangeWorld: FakeWorld,
   graphWorld: GraphWorld,
-  policy: Policy,
+  /** null: as it is stored already. */
+  policy: Policy | null,
+  given: { readonly store?: Store } = {},
 ): Promise<FakeSystem> {
   const clock = fakeClock()
   const queue = fakeQueue()
   const log = recordingLog()
-  const store = fakeStore({ now: () => clock.now() })
+  const store = given.store ?? fakeStore({ now: () => clock.now() })
   const exchange = fakeExchange(exchangeWorld)
   exchange.state.now = () => clock.now()
   const directory = directoryFake(graphWorld, 50)
@@ -117,7 +119,7 @@ export async function fakeSystem(
       return found
     },
   }
-  await system.setPolicy(policy)
+  if (policy) await system.setPolicy(policy)
   return system
 }
 

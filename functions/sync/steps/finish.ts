@@ -5,6 +5,7 @@ import { countOutcomes } from '../applyPhase.ts'
 import { forgetDue } from '../changes/due.ts'
 import { saveBookmarks } from '../changes/saveBookmarks.ts'
 import { changeConnector, withoutRun } from '../connector.ts'
+import { deadline } from '../deadline.ts'
 import { isWithdrawn, retiredAt } from '../retireConnector.ts'
 import { startPending } from '../startPending.ts'
 import { startStaleCleanup } from '../startStale.ts'
@@ -18,6 +19,9 @@ export const finish: Step = async (ports, run) => {
   const { outcomes, due } = isIdle ? { outcomes: {}, due: [] } : await countOutcomes(ports, run)
   const counts = { ...run.counts, ...outcomes }
   if (!run.dryRun) {
+    // Before the bookmarks, by which it is never looked for again
+    if (isFirstOfIndex(run) && !(await ports.store.clearOlderPlaces(run.connectorId, deadline(ports.clock))))
+      return { next: 'finish' }
     await forgetDue(ports, run)
     if (due.length > 0) await ports.store.writePlaces(run.connectorId, due, [])
     await saveBookmarks(ports, run, groupsText(run.policy))
@@ -32,6 +36,11 @@ export const finish: Step = async (ports, run) => {
   await startPending(ports, run.connectorId)
   if (!run.retires) await startStaleCleanup(ports, run, run.policy.settings.staleCleanup ?? null)
   return { next: null, patch: { state: 'done', endedAt: now, counts } }
+}
+
+/** It has written the index whole: what an older version left of it is of no use. */
+function isFirstOfIndex({ mode, bookmarks }: Run): boolean {
+  return mode === 'everything' && bookmarks === null
 }
 
 function synced(state: ConnectorState, run: Run, now: string): Partial<ConnectorState> {
