@@ -8,7 +8,7 @@ import { schemaVersion } from './row.ts'
 import type { Table } from './table.ts'
 
 /** No connector's id has a bar in it, so no connector's partition is met. */
-export const versionKey = { partitionKey: joinKey('tables', 'version'), rowKey: 'version' } as const
+const versionKey = { partitionKey: joinKey('tables', 'version'), rowKey: 'version' } as const
 
 const maxTries = 5
 
@@ -31,20 +31,15 @@ export function versionCheck(table: Table): () => Promise<void> {
 
 /** The table as others see it: nothing is asked of it before `check` has come through. */
 export function afterCheck(table: Table, check: () => Promise<void>): Table {
-  const then =
-    <A extends readonly unknown[], R>(use: (...given: A) => Promise<R>) =>
-    async (...given: A): Promise<R> => {
-      await check()
-      return use(...given)
-    }
+  const then = <R>(use: () => Promise<R>): Promise<R> => check().then(use)
   return {
     name: table.name,
-    read: then(table.read),
-    insert: then(table.insert),
-    replace: then(table.replace),
-    upsert: then(table.upsert),
-    remove: then(table.remove),
-    submit: then(table.submit),
+    read: (...given) => then(() => table.read(...given)),
+    insert: (...given) => then(() => table.insert(...given)),
+    replace: (...given) => then(() => table.replace(...given)),
+    upsert: (...given) => then(() => table.upsert(...given)),
+    remove: (...given) => then(() => table.remove(...given)),
+    submit: (...given) => then(() => table.submit(...given)),
     async *scan(partitionKey, options) {
       await check()
       yield* table.scan(partitionKey, options)

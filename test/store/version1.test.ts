@@ -58,7 +58,7 @@ interface Loaded {
   /** The store as a new process has it. */
   startAgain(): void
   /** Rows of a table as they are, sorted by their keys. */
-  raw(table: string): Promise<RawRow[]>
+  readonly raw: (table: string) => Promise<RawRow[]>
 }
 
 /** Into tables of the test's own. */
