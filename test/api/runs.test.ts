@@ -30,6 +30,7 @@ function run(id: string, patch: Partial<Run> = {}): Run {
 
 /** What people see of it. */
 function view({
+  version: _0,
   connectorId: _1,
   cursor: _2,
   position: _3,

@@ -23,7 +23,7 @@ async function rawKeys(): Promise<string[]> {
   for await (const { name = '' } of service.listTables()) {
     if (!name.startsWith(prefix())) continue
     for await (const row of world.rawTable(name).listEntities())
-      found.push(`${row.partitionKey} ${row.rowKey} ${row.v}`)
+      found.push(`${row.partitionKey} ${row.rowKey} ${String(row.v)}`)
   }
   return found
 }
