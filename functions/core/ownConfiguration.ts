@@ -81,8 +81,8 @@ export type OwnConfiguration = {
   /** A stricter default or rules wait for mails, since then (ISO-8601 UTC); left out: nothing waits. */
   readonly tighteningWaits?: {
     readonly since: string
-    /** So many records may lose access by it: a person approved that. */
-    readonly approved?: number
+    /** So many records may lose access by it: a person approved that, of a plan by this basis (Run.decidedBy), and of no other. */
+    readonly approved?: { readonly losing: number; readonly decidedBy: string | null }
   }
 }
 

@@ -41,6 +41,8 @@ export interface ListChange {
    * Of several the first.
    */
   readonly changedAt?: string
+  /** How many records lose their access by it; left out: none. */
+  readonly losing?: number
 }
 
 /** One setting of the organization. */

@@ -40,12 +40,16 @@ export async function applyAssignments(applying: Applying, open: readonly Stored
   if (prepared.length > 0) await send(applying, prepared)
 }
 
-/** undefined: the policy that it is to get was not made. */
-function identityOf({ after }: PolicyAssignment, { mailboxPolicies }: OwnConfiguration): string | null | undefined {
+/** undefined: the policy that it is to get was not made by easgate; one of its name is somebody else's. */
+function identityOf(
+  { after, own }: PolicyAssignment,
+  { mailboxPolicies }: OwnConfiguration,
+): string | null | undefined {
   if (after === null) return null
   if (after.guid !== null) return after.guid
   const made = mailboxPolicies.find(({ name }) => name.toLowerCase() === after.name.toLowerCase())
-  return made ? (made.guid ?? undefined) : after.name
+  if (made) return made.guid ?? undefined
+  return own ? undefined : after.name
 }
 
 /*

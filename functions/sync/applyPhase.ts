@@ -99,23 +99,36 @@ async function* pagesOf(
   }
 }
 
-/** How many changes of the run ended how, and the mailboxes to be tried again, by the rows themselves: a message that died took its own numbers with it. */
-export async function countOutcomes(
-  { store, clock }: Pick<Ports, 'store' | 'clock'>,
-  run: Run,
-): Promise<{ outcomes: Tally; due: Place[] }> {
+export interface Outcomes {
+  readonly outcomes: Tally
+  /** Mailboxes to be tried again. */
+  readonly due: readonly Place[]
+  /** Records that kept their access, as the change that was to end it was not made. */
+  readonly notLost: number
+  /** Mailboxes that got another EAS mailbox policy. */
+  readonly reassigned: number
+}
+
+export const noOutcomes: Outcomes = { outcomes: {}, due: [], notLost: 0, reassigned: 0 }
+
+/** How many changes of the run ended how, by the rows themselves: a message that died took its own numbers with it. */
+export async function countOutcomes({ store, clock }: Pick<Ports, 'store' | 'clock'>, run: Run): Promise<Outcomes> {
   const counts: Tally = {}
+  let [notLost, reassigned] = [0, 0]
   const due = new Map<string, Place>()
   const nowMs = clock.now().getTime()
   for await (const page of pagesOf(store, run, '')) {
     for (const change of page) {
+      const isMade = change.outcome?.state === 'done' || change.outcome?.state === 'verified'
+      if (change.change.kind === 'lists' && !isMade) notLost += change.change.losing ?? 0
+      if (change.change.kind === 'assignment' && isMade) reassigned += 1
       if (change.outcome) add(counts, `outcome.${change.outcome.state}`)
       const delayMs = delayMsOf(change)
       if (delayMs !== null) add(counts, delayCount(delayMs))
       for (const place of dueAfter(change, nowMs)) due.set(`${place.id}|${place.mailboxGuid}`, place)
     }
   }
-  return { outcomes: counts, due: [...due.values()] }
+  return { outcomes: counts, due: [...due.values()], notLost, reassigned }
 }
 
 /** From the change to the end of its command; null where no command ended well, or nobody knows since when. */

@@ -2,7 +2,8 @@
 import type { DecisionContext } from '../core/decisionContext.ts'
 import { decideMailbox, type MailboxVerdict } from '../core/decideMailbox.ts'
 import { syncDaysOf } from '../core/extraRules.ts'
-import { changeKey, noticesOf, type MailboxChange, type PlannedChange } from '../core/plan.ts'
+import { deviceKey } from '../core/deviceKey.ts'
+import { changeKey, noticesOf, type ListChange, type PlannedChange } from '../core/plan.ts'
 import type { Run } from '../core/run.ts'
 import { tallyMailbox, type Tally } from '../core/tally.ts'
 import type { Ports } from '../ports.ts'
@@ -45,8 +46,10 @@ export async function decidePartition(
     verdict.facts.forEach((known, index) => due.push(...dueOf(rows.guid, known, verdict.decisions[index], context)))
     for (const entry of verdict.obsolete) deletes.push(entryKey(rows.guid, entry))
     if (verdict.assignment.isObsolete) deletes.push(assignmentKey(rows.guid))
-    for (const change of verdict.changes)
-      changes.push({ key: changeKey(change, partition, 0), change: timed(change, loaded.changedAt.get(rows.guid)) })
+    for (const planned of verdict.changes) {
+      const change = planned.kind === 'lists' ? measured(planned, verdict, loaded.changedAt.get(rows.guid)) : planned
+      changes.push({ key: changeKey(change, partition, 0), change })
+    }
   }
   const places = placeChanges(merged, run)
   if (notices.length > 0) await store.putChanges(run.connectorId, noticesOf(run.id), notices)
@@ -58,8 +61,17 @@ export async function decidePartition(
   if (places.deletes.length > 0) await store.writePlaces(run.connectorId, [], places.deletes)
 }
 
-function timed(change: MailboxChange, changedAt: string | undefined): MailboxChange {
-  return change.kind === 'lists' && changedAt !== undefined ? { ...change, changedAt } : change
+/** What is counted when it is carried out. */
+function measured(change: ListChange, { facts, effects }: MailboxVerdict, changedAt: string | undefined): ListChange {
+  const edited = new Set(change.phase === 4 ? change.edits.map(({ deviceId }) => deviceKey(deviceId)) : [])
+  const losing = effects.filter(({ now, after }, index) => {
+    return now === 'allow' && after !== 'allow' && edited.has(deviceKey(facts[index]?.record.deviceId ?? ''))
+  })
+  return {
+    ...change,
+    ...(changedAt === undefined ? {} : { changedAt }),
+    ...(losing.length === 0 ? {} : { losing: losing.length }),
+  }
 }
 
 /*

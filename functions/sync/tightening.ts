@@ -32,8 +32,9 @@ export async function holdBackTightening(applying: Applying): Promise<void> {
   const since = own.tighteningWaits?.since ?? now.toISOString()
   const isOver = now.getTime() >= waitEndsMs(since, run.policy)
   if (isOver || !(await isMailWaiting(ports, run))) return saveWait(ports, run, own, null)
-  const approved = run.approvedBy === null ? own.tighteningWaits?.approved : run.counts['losing']
-  await saveWait(ports, run, own, { since, ...(approved === undefined ? {} : { approved }) })
+  const { approvedBy, counts, decidedBy } = run
+  const approved = approvedBy === null ? own.tighteningWaits?.approved : { losing: counts['losing'] ?? 0, decidedBy }
+  await saveWait(ports, run, own, { since, ...(approved && { approved }) })
   await settleWaiting(applying, open, new Date(waitEndsMs(since, run.policy)).toISOString())
 }
 

@@ -316,6 +316,34 @@ describe('what a person did to a mailbox that has easgate’s policy', () => {
   })
 })
 
+test('a policy of its name that somebody else makes in between is given to nobody', async () => {
+  const system = await companyWith(policyWith())
+  let readings = 0
+  system.exchange.faults.before = (call, state) => {
+    if (call !== 'configuration' || ++readings !== 2) return
+    state.run({ id: 'hand', kind: 'newPolicy', name: 'Phones', properties: { PasswordEnabled: false } })
+  }
+  const run = await system.sync('full')
+  expect([given(system), await recorded(system), run.counts['outcome.changedSinceRead']]).toEqual([
+    '- Executives - - -',
+    [],
+    4,
+  ])
+})
+
+test('a mailbox that refuses the policy again and again counts for the limit only once it has it', async () => {
+  const limits = { ...staffPolicy().settings.limits, maxPolicyAssignments: 3 }
+  const system = await companyWith(policyWith({ limits }))
+  const protectedUser = { category: 'permission', message: 'Insufficient access rights', ran: 'no' } as const
+  system.exchange.faults.failMailboxes = new Map([['m1', protectedUser]])
+  await system.sync('full')
+  for (let tried = 1; tried <= 5; tried++) {
+    system.clock.advance(16 * 60_000)
+    const run = await system.sync('quick')
+    expect([run.state, run.counts['assignments.planned']]).toEqual(['done', 1])
+  }
+})
+
 test('a mailbox that cannot be changed keeps its policy and no record, and is tried again', async () => {
   const system = await companyWith(policyWith())
   const protectedUser = { category: 'permission', message: 'Insufficient access rights', ran: 'no' } as const

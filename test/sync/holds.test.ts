@@ -110,3 +110,23 @@ describe('a held plan expires', () => {
     ])
   })
 })
+
+describe('what Exchange refuses again and again', () => {
+  test('loses nobody’s access, and holds no quick sync', async () => {
+    const { exchange, graph } = staff(4, 3)
+    const limits = { ...staffPolicy().settings.limits, maxLosing: 1 }
+    const system = await fakeSystem(exchange, graph, staffPolicy({ limits }))
+    const refused = { category: 'permission', message: 'Insufficient access rights', ran: 'no' } as const
+    system.exchange.faults.failMailboxes = new Map([['m4', refused]])
+    await system.sync('full')
+    for (let tried = 1; tried <= 3; tried++) {
+      system.clock.advance(16 * 60_000)
+      const run = await system.sync('quick')
+      expect([run.state, run.counts['losing'], (await connector(system))?.lost]).toEqual(['done', 1, 0])
+    }
+    delete system.exchange.faults.failMailboxes
+    system.clock.advance(16 * 60_000)
+    await system.sync('quick')
+    expect([blocked(system), (await connector(system))?.lost]).toEqual([['m4'], 1])
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { defaultSettings } from '../../functions/core/settings.ts'
 import type { Policy, Settings } from '../../functions/core/types.ts'
+import { setPin } from '../../functions/sync/pins.ts'
 import { connectorId, fakeSystem, type FakeSystem } from './fakeSystem.ts'
 import { policyOf } from './policyOf.ts'
 import { staff } from './staff.ts'
@@ -162,6 +163,24 @@ describe('a stricter default', () => {
     contoso.clock.advance(61 * minuteMs)
     expect((await contoso.sync('quick')).state).toBe('done')
     expect([standard(contoso), states(contoso)]).toEqual(['quarantine', ['allowed', 'quarantined', 'quarantined']])
+  })
+
+  test('that a person approved says nothing of another policy, nor of what others lose meanwhile', async () => {
+    const limits = { ...defaultSettings.limits, maxLosing: 1 }
+    const approved = async () => {
+      const contoso = noMails(await system(quarantining({ limits }), 4))
+      await contoso.sync('full', { approve: true })
+      contoso.clock.advance(minuteMs)
+      return contoso
+    }
+    const edited = await approved()
+    await edited.setPolicy({ ...quarantining({ limits }), defaultAccessLevel: 'block' })
+    edited.clock.advance(61 * minuteMs)
+    expect((await edited.sync('quick')).refusal).toMatchObject({ limit: 'losingNumber' })
+    const pinned = await approved()
+    for (const n of [2, 3])
+      await setPin(pinned.ports, connectorId, `m${n}`, { record: `r${n}`, access: 'block', note: '', until: null })
+    expect((await pinned.sync('quick')).refusal).toMatchObject({ limit: 'losingNumber' })
   })
 })
 

@@ -1,7 +1,7 @@
 /** Last step: the run's numbers and bookmarks on the connector, the lease let go, the full sync that waits is started. */
 import { groupsText } from '../../core/bookmarks.ts'
 import type { ConnectorState, Run } from '../../core/run.ts'
-import { countOutcomes } from '../applyPhase.ts'
+import { countOutcomes, noOutcomes, type Outcomes } from '../applyPhase.ts'
 import { forgetDue } from '../changes/due.ts'
 import { saveBookmarks } from '../changes/saveBookmarks.ts'
 import { changeConnector, withoutRun } from '../connector.ts'
@@ -16,8 +16,9 @@ export const finish: Step = async (ports, run) => {
   const now = ports.clock.now().toISOString()
   // Most quick syncs find nothing: they are to cost next to nothing
   const isIdle = run.mode === 'changes' && run.touched.length === 0
-  const { outcomes, due } = isIdle ? { outcomes: {}, due: [] } : await countOutcomes(ports, run)
-  const counts = { ...run.counts, ...outcomes }
+  const made = isIdle ? noOutcomes : await countOutcomes(ports, run)
+  const { due } = made
+  const counts = { ...run.counts, ...made.outcomes }
   if (!run.dryRun) {
     // Before the bookmarks, by which it is never looked for again
     if (isFirstOfIndex(run) && !(await ports.store.clearOlderPlaces(run.connectorId, deadline(ports.clock))))
@@ -30,7 +31,7 @@ export const finish: Step = async (ports, run) => {
   // A dry run is no sync
   await changeConnector(ports, run.connectorId, (state) => ({
     ...withoutRun(state, run),
-    ...(run.dryRun ? {} : synced(state, run, now)),
+    ...(run.dryRun ? {} : synced(state, run, made, now)),
     ...(state.retiring && isWithdrawn({ ...run, counts }) ? retiredAt(now) : {}),
   }))
   await startPending(ports, run.connectorId)
@@ -43,10 +44,11 @@ function isFirstOfIndex({ mode, bookmarks }: Run): boolean {
   return mode === 'everything' && bookmarks === null
 }
 
-function synced(state: ConnectorState, run: Run, now: string): Partial<ConnectorState> {
+function synced(state: ConnectorState, run: Run, made: Outcomes, now: string): Partial<ConnectorState> {
   const last = run.kind === 'full' ? { lastFullSync: now } : { lastQuickSync: now }
-  // Who keeps access until the mail is sent is counted when it ends
-  const losing = Math.max(0, (run.counts['losing'] ?? 0) - (run.counts['postponed'] ?? 0))
+  // Who keeps access until the mail is sent, or as Exchange refuses to end it, is counted when it ends: else one that is tried again and again would hold all
+  const kept = (run.counts['postponed'] ?? 0) + made.notLost
+  const losing = Math.max(0, (run.counts['losing'] ?? 0) - kept)
   const isReset = run.kind === 'full' || run.approvedBy !== null
   const { inventory } = state
   // The rest of a plan that was approved in part must meet the limits again, against what they refused it by
@@ -54,7 +56,7 @@ function synced(state: ConnectorState, run: Run, now: string): Partial<Connector
   return {
     ...last,
     lost: isReset ? 0 : state.lost + losing,
-    reassigned: isReset ? 0 : (state.reassigned ?? 0) + (run.counts['assignments.planned'] ?? 0),
+    reassigned: isReset ? 0 : (state.reassigned ?? 0) + made.reassigned,
     allowed: run.mode === 'changes' ? state.allowed : (run.counts['now.allowed'] ?? 0),
     inventory: isPart
       ? inventory

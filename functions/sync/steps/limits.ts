@@ -21,11 +21,15 @@ export const limits: Step = async (ports, run) => {
   return hold(ports, run, refusal)
 }
 
-/** The rest of a plan that a person approved, and that waited for mails (tightening.ts): no more may lose access by it than were approved. */
+/**
+ * The rest of a plan that a person approved, and that waited for mails (tightening.ts): decided by the same policy and the same default and rules to come, and
+ * no more may lose access by it than were approved.
+ */
 async function isApprovedBefore({ store }: Ports, run: Run, { limit, number }: LimitRefusal): Promise<boolean> {
   if (run.kind !== 'quick' || (limit !== 'losingNumber' && limit !== 'losingShare')) return false
   const { tighteningWaits } = await readOwnConfiguration({ store }, run.connectorId)
-  return tighteningWaits?.approved !== undefined && number <= tighteningWaits.approved
+  const approved = tighteningWaits?.approved
+  return approved?.decidedBy === run.decidedBy && number <= approved.losing
 }
 
 /*
