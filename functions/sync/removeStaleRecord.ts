@@ -16,7 +16,8 @@ import { takeOffLists } from './takeOffLists.ts'
 /*
  * Exchange says now                         | outcome
  * its mailbox is gone                       | gone
- * the record is gone                        | gone, audited; its id is taken off the lists: a removal may have been cut in between
+ * the record is gone                        | gone, audited; its id is taken off the lists: a removal may have been cut in between. Not where somebody else
+ *                                           |   blocked it: then they removed it, and the phone must stay out
  * the record is not stale any more          | changedSinceRead: left
  * it is, and the removal is done            | done; its id is taken off the lists
  * it is, and the removal fails              | failed
@@ -47,7 +48,9 @@ export async function removeStaleRecord(
     if (state === 'unknown') throw notKnown(guid, message)
   } else await auditGone(ports, run, asked)
   const isElsewhere = records.some((one) => one.guid !== guid && deviceKey(one.deviceId) === deviceKey(deviceId))
-  if (!isElsewhere) await takeOffLists(within, asked, mailboxGuid, deviceId)
+  const isOthers =
+    !record && (await factsNow(ports, conversation, run, mailboxGuid, { guid, deviceId }))?.isBlockedByOther
+  if (!isElsewhere && !isOthers) await takeOffLists(within, asked, mailboxGuid, deviceId)
   return record ? end('done') : end('gone')
 }
 
@@ -79,17 +82,29 @@ async function leftBecause(
   mailboxGuid: string,
   record: EasRecord,
 ): Promise<string | null> {
-  const { connectorId } = run
-  const mailbox = await storedMailbox(ports.store, connectorId, mailboxGuid)
-  if (!mailbox) return 'unknown'
-  const { settings } = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
-  const nowMs = ports.clock.now().getTime()
-  const lists = (await conversation.lists([mailboxGuid])).get(mailboxGuid) ?? { allowed: [], blocked: [] }
+  const known = await factsNow(ports, conversation, run, mailboxGuid, record)
+  if (!known) return 'unknown'
   const facts = {
-    ...staleFacts(record, mailbox, { lists, readAtMs: nowMs, listedPins: settings.pins, nowMs }),
-    isWipeClaimed: await isWipeClaimed(ports, connectorId, record.guid),
+    ...known,
+    isWipeClaimed: await isWipeClaimed(ports, run.connectorId, record.guid),
     said: (await conversation.lastSyncs([mailboxGuid])).get(mailboxGuid) ?? null,
   }
   const verdict = staleVerdict(record, facts, reportOf(run).cutoff)
   return typeof verdict === 'string' ? verdict : null
+}
+
+/** null: its mailbox is not stored any more. */
+async function factsNow(
+  ports: Ports,
+  conversation: Conversation,
+  { connectorId }: Run,
+  mailboxGuid: string,
+  record: Pick<EasRecord, 'guid' | 'deviceId'>,
+) {
+  const mailbox = await storedMailbox(ports.store, connectorId, mailboxGuid)
+  if (!mailbox) return null
+  const { settings } = withDefaults((await ports.store.document(connectorId, 'policy'))?.value ?? defaultPolicy)
+  const nowMs = ports.clock.now().getTime()
+  const lists = (await conversation.lists([mailboxGuid])).get(mailboxGuid) ?? { allowed: [], blocked: [] }
+  return staleFacts(record, mailbox, { lists, readAtMs: nowMs, listedPins: settings.pins, nowMs })
 }

@@ -9,7 +9,7 @@ import type { StoredMailbox } from './storedMailboxes.ts'
 
 /** `lists`: the mailbox's two lists as they were read at `readAtMs`. */
 export function staleFacts(
-  record: EasRecord,
+  record: Pick<EasRecord, 'guid' | 'deviceId'>,
   { mailbox, entries, pins }: StoredMailbox,
   { lists, readAtMs, listedPins, nowMs }: StaleContext,
 ): Omit<StaleFacts, 'said' | 'isWipeClaimed'> {

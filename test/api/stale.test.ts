@@ -122,6 +122,14 @@ describe('a preview', () => {
     expect(asked.map((guids) => guids.toSorted())).toEqual([['m1'], ['m1'], ['m2']])
   })
 
+  test('asked for by two at the same moment is one', async () => {
+    const { post, system } = await company([old])
+    const asked = await Promise.all([90, 91].map(async (days) => post('stale/preview', { days })))
+    expect(asked.map(({ status }) => status).toSorted()).toEqual([202, 409])
+    await system.drain()
+    expect((await system.store.document('contoso', 'connector'))?.value.staleRun).toBeNull()
+  })
+
   test('is one at a time: the same is shared, another is refused', async () => {
     const { post, system } = await company([old])
     const first = await post('stale/preview', { days: 90 })
@@ -207,6 +215,16 @@ describe('a removal', () => {
     system.exchange.state.putDevice({ Guid: 'back', Mailbox: 'm1', DeviceId: 'DEV1', DeviceType: 'iPhone' })
     await remove(id, 1)
     expect([here(), system.exchange.lists('m1').allowed]).toEqual([['back'], ['Dev1']])
+  })
+
+  test('leaves the lists where somebody else removed the phone and blocked its id: it is lost, perhaps', async () => {
+    const { system, preview, remove, view } = await company([old])
+    const { id } = await preview()
+    const edit = { addAllowed: [], removeAllowed: ['Dev1'], addBlocked: ['Dev1'], removeBlocked: [] }
+    system.exchange.state.run({ id: 'hand', kind: 'lists', mailboxGuid: 'm1', ...edit })
+    system.exchange.state.removeDevice('r1')
+    await remove(id, 1)
+    expect([system.exchange.lists('m1').blocked, (await view(id)).counts['stale.gone']]).toEqual([['Dev1'], 1])
   })
 
   test('that the relay does not allow ends with the remedy, removes nothing, and may be asked for again', async () => {

@@ -165,6 +165,17 @@ export function rowsContract({ store, other, newId }: StoreTest): void {
       expect(await other().rows(id, 0)).toEqual([short, row('m1', 'record', 'c')])
     })
 
+    test('of which only the decision is another are written, too', async () => {
+      const id = newId()
+      const decided = { ...row('m', 'record', 'a'), decision: '{"access":"allow"}' }
+      await store().writeRows(id, 0, [row('m', 'record', 'a')], [])
+      await store().rows(id, 0)
+      for (const one of [decided, { ...decided, decision: '{"access":"block"}' }]) {
+        await store().writeRows(id, 0, [one], [])
+        expect(await other().rows(id, 0)).toEqual([one])
+      }
+    })
+
     test('with hostile ids come back as they were', async () => {
       const id = newId()
       const written = hostileIds.map((hostile) => row(hostile, 'record', hostile, JSON.stringify(hostile)))

@@ -221,6 +221,16 @@ describe('the presence timer', () => {
     await onPresence(timer, context('presence'), app.wiring)
     expect(app.log.of('relayPresence')).toHaveLength(1)
   })
+
+  test('asks again while none was there, whoever was seen before', async () => {
+    const app = handlers()
+    const at = app.clock.now().toISOString()
+    const about = { publicKey: 'k', state: 'approved', host: 'h', about: null, firstSeen: at, lastSeen: at } as const
+    await app.store.saveRelay('contoso', { fingerprint: 'f1', ...about }, null)
+    await app.store.saveDocument('contoso', 'connector', { ...newConnector('contoso'), noRelaySince: at }, null)
+    await onPresence(timer, context('presence'), app.wiring)
+    expect(app.log.of('relayPresence')).toHaveLength(1)
+  })
 })
 
 describe('a schedule', () => {

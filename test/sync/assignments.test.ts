@@ -316,6 +316,26 @@ describe('what a person did to a mailbox that has easgate’s policy', () => {
   })
 })
 
+test('a command whose end nobody knows is looked at again: what it did stays on record, and what it took back goes', async () => {
+  const system = await companyWith(policyWith())
+  const unheard = { category: 'timeout', message: 'no answer', ran: 'unknown', executes: true } as const
+  system.exchange.faults.failMailboxes = new Map([['m1', unheard]])
+  const run = await system.sync('full')
+  expect([run.state, run.counts['outcome.failed'], await recorded(system)]).toEqual([
+    'done',
+    undefined,
+    ['m1', 'm3', 'm4'],
+  ])
+  later(system)
+  await system.setPolicy(off)
+  const last = await system.sync('full')
+  expect([last.counts['outcome.failed'], given(system), await recorded(system)]).toEqual([
+    undefined,
+    '- Executives - - -',
+    [],
+  ])
+})
+
 test('a policy of its name that somebody else makes in between is given to nobody', async () => {
   const system = await companyWith(policyWith())
   let readings = 0

@@ -93,6 +93,30 @@ describe('a stricter default', () => {
     expect(states(contoso)).toEqual(['allowed', 'quarantined', 'quarantined'])
   })
 
+  test.each(['refused', 'unknown'] as const)('waits for no mail that was %s: it is not sent again', async (state) => {
+    const contoso = await system(quarantining())
+    contoso.exchange.mails.ends.push({ state, message: 'no such mailbox' })
+    await contoso.sync('full', { approve: true })
+    expect([standard(contoso), states(contoso)]).toEqual(['quarantine', ['allowed', 'quarantined', 'quarantined']])
+  })
+
+  test('that somebody else brings in between is as good as easgate’s', async () => {
+    const contoso = await system({ ...quarantining(), defaultAccessLevel: 'none' })
+    await contoso.sync('full', { approve: true })
+    await contoso.sync('quick', { approve: true })
+    expect(states(contoso)).toEqual(['allowed', 'blocked', 'blocked'])
+    await contoso.setPolicy(quarantining())
+    contoso.clock.advance(minuteMs)
+    let readings = 0
+    contoso.exchange.faults.before = (call, state) => {
+      if (call === 'configuration' && ++readings === 2)
+        state.run({ id: 'hand', kind: 'defaultLevel', level: 'quarantine' })
+    }
+    const run = await contoso.sync('full', { approve: true })
+    expect([run.counts['outcome.verified'], run.counts['outcome.waits']]).toEqual([1, undefined])
+    expect(states(contoso)).toEqual(['allowed', 'quarantined', 'quarantined'])
+  })
+
   test('comes with the next full sync where the mail was sent in the meantime', async () => {
     const contoso = await system(quarantining())
     contoso.exchange.mails.ends.push({}, late)
