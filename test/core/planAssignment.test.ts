@@ -57,7 +57,7 @@ function verdict(given: Given) {
   }
   const { change, isObsolete, left } = planAssignment(facts, context)
   const gives = change && { gives: change.after?.name ?? null, back: change.own && (change.own.before?.name ?? null) }
-  return { ...(gives ?? {}), ...(isObsolete ? { isObsolete } : {}), ...(left ? { left } : {}) }
+  return { ...gives, ...(isObsolete ? { isObsolete } : {}), ...(left ? { left } : {}) }
 }
 
 const override = {

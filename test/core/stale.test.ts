@@ -3,8 +3,10 @@ import { takenPins, type Pin } from '../../functions/core/pin.ts'
 import {
   lastSyncOf,
   staleRefusal,
+  staleVerdict,
   withFound,
   type LastSync,
+  type StaleFacts,
   type StaleRecord,
   type StaleReport,
 } from '../../functions/core/stale.ts'
@@ -65,6 +67,24 @@ describe('what a mailbox says of a partnership', () => {
   ]
   test.each(cases)('%s', (_, all, index) => {
     expect(lastSyncOf(record(), all)).toBe(index === null ? null : all[index])
+  })
+})
+
+describe('a record is stale', () => {
+  const cases: readonly (readonly [string, Partial<StaleFacts>, ReturnType<typeof staleVerdict>])[] = [
+    ['where it synced last before', {}, { lastSync: '2026-01-01T00:00:00.000Z' }],
+    ['and not where it synced at the date', { said: [said({ lastSync: '2026-06-01T00:00:00.000Z' })] }, 'synced'],
+    ['and not where Exchange does not say', { said: [said({ lastSync: null })] }, 'unknown'],
+    ['and not where its mailbox says nothing of it', { said: [] }, 'unknown'],
+    ['and not where its mailbox cannot be asked', { said: null }, 'unreadable'],
+    ['and not where a wipe waits for it', { said: [said({ isWipePending: true })] }, 'wipePending'],
+    ['and not where a wipe may have been sent that Exchange does not show', { isWipeClaimed: true }, 'wipePending'],
+    ['and not where it is pinned', { isPinned: true }, 'pinned'],
+    ['and not where somebody else blocked it', { isBlockedByOther: true }, 'blockedByOther'],
+  ]
+  test.each(cases)('%s', (_, given, expected) => {
+    const facts = { isPinned: false, isBlockedByOther: false, isWipeClaimed: false, said: [said({})], ...given }
+    expect(staleVerdict(record(), facts, '2026-06-01T00:00:00.000Z')).toEqual(expected)
   })
 })
 
