@@ -34,6 +34,7 @@ export function report({ kind, state, counts, refusal, failure, startedAt, ended
     ...group(counts, 'held', ['quarantine', 'block']),
     ...group(counts, 'left alone', ['leave']),
     `  commands     ${count('commands')} sent to Exchange${outcomes(counts)}`,
+    ...mailLine(counts),
     `  asked        ${count('graphRequests')} Graph requests, ${count('relayConversations')} relay conversations`,
   ]
   if (refusal && state === 'held') lines.push(`  HELD         ${refusal.message}`)
@@ -58,6 +59,13 @@ function group(counts: Counts, title: string, accesses: readonly string[]): stri
         `  ${' '.repeat(12)} ${String(number).padStart(5)}  ${accesses.length > 1 ? `${access}: ` : ''}${reasons[reason] ?? reason}`,
     )
   return [`  ${title.padEnd(12)} ${total}`, ...rows]
+}
+
+/** To people whose phones are newly held. */
+function mailLine(counts: Counts): string[] {
+  const found = Object.entries(counts).filter(([name]) => name.startsWith('mails.'))
+  const text = found.map(([name, number]) => `${name.slice('mails.'.length)} ${number}`).join(', ')
+  return text === '' ? [] : [`  mails        ${counts['notices.planned'] ?? 0} people to tell (${text})`]
 }
 
 function outcomes(counts: Counts): string {

@@ -9,6 +9,8 @@ export interface SampleCompany {
   readonly exchange: ExchangeWorld
   readonly graph: GraphWorld
   readonly policy: ScenarioPolicy
+  /** Somebody whose phone is held until they activate it (docs/activation.md). */
+  readonly toActivate: { readonly record: string; readonly name: string; readonly address: string } | null
 }
 
 const intunePlan = 'c1ec4a95-1f05-45b3-a911-aa3fa01094f5'
@@ -50,7 +52,14 @@ export function sampleCompany(now: Date, mailboxes = 500): SampleCompany {
       managedDevices: devices.flatMap(({ managed }) => (managed ? [managed] : [])),
     },
     policy: policyOf(devices, now),
+    toActivate: toActivate(people),
   }
+}
+
+/** One whose only phone agrees with Intune in every way, so that no administrator is asked. */
+function toActivate(people: readonly Person[]): SampleCompany['toActivate'] {
+  const one = people.find(({ kind }) => kind.row === 15 && kind.managed)
+  return one ? { record: guid('3', one.number * 10), name: one.name, address: one.address } : null
 }
 
 function person(number: number): Person {

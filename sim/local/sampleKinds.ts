@@ -21,6 +21,8 @@ export interface Kind {
 const member = { hasUser: true, isLicensed: true, isIncluded: true }
 const compliant: Kind = { row: 12, ...member, managed: {} }
 const notEnrolled: Kind = { row: 15, ...member }
+/** Enrolled and compliant, but Intune never learnt the EAS id: held until its user activates it. */
+const notActivated: Kind = { row: 15, ...member, managed: { easDeviceId: null, easActivated: false } }
 
 /** One entry a person, repeated over the company: half of it is enrolled and compliant. */
 export const kinds: readonly Kind[] = [
@@ -37,7 +39,7 @@ export const kinds: readonly Kind[] = [
     ...member,
     managed: { azureADRegistered: null, deviceRegistrationState: 'notRegistered', easActivated: false },
   },
-  notEnrolled,
+  notActivated,
   { row: 6, hasUser: true, isLicensed: false, isIncluded: false, isExcluded: true },
   { row: 2, ...member, hasUser: false },
   { row: 5, ...member, manualEntry: 'allowed' },

@@ -1,6 +1,7 @@
 /** `npm start`: the whole system on this machine, a full sync of a sample company or of a scenario, and a report. */
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
+import { activationHint } from './activationHint.ts'
 import { report } from './report.ts'
 import { runScenario } from './runScenario.ts'
 import { sampleCompany } from './sampleCompany.ts'
@@ -96,20 +97,21 @@ program.action(async (options: Options) => {
   }
 
   async function company({ once, mailboxes }: Options): Promise<number> {
-    const { policy, ...world } = sampleCompany(new Date(), mailboxes)
+    const { policy, toActivate, ...world } = sampleCompany(new Date(), mailboxes)
     process.stdout.write(`Starting the local system with a sample company of ${mailboxes} mailboxes …\n`)
     starting = startStack({ ...stackOptions(options), world, policy, schedules: once ? never : defaults })
     const stack = await starting
     const run = await stack.app.sync({ kind: 'full', approve: true, onProgress: progressLine() })
     process.stdout.write(`\n${report(run)}\n`)
     if (once) return run.state === 'done' ? 0 : 1
-    process.stdout.write(`\n${addresses(stack)}\n`)
+    process.stdout.write(`\n${addresses(stack)}\n${await activationHint(stack, toActivate)}${last}\n`)
     return (await stopped) === 'stopped' ? 0 : 1
   }
 })
 
 /** The real ones: daily, and every minute. In a scenario and with --once nothing starts but what is asked for. */
 const defaults = { full: '0 0 2 * * *', quick: '0 * * * * *' }
+const last = 'Quick syncs run every minute. Ctrl-C stops everything.'
 
 await program.parseAsync()
 
@@ -154,10 +156,11 @@ function addresses({ urls }: Stack): string {
     'Look at',
     `  ${connectors}`,
     `  ${urls.app}/easgate/connectors/${connectorId}/devices    runs    audit    relays`,
+    `  ${urls.app}/easgate/connectors/${connectorId}    /easgate/health    (how it is, and what waits for a person)`,
     `  ${urls.exchange}/_sim/state    (the simulated Exchange)`,
     `  ${urls.ews}/_sim/mails    (the mails that it sent)`,
+    `  ${urls.graph}/_sim/requests    (what the simulated Graph was asked; POST /_sim/patch changes it)`,
     'Force a sync',
     `  curl -X POST -H 'content-type: application/json' -d '{"syncType":"fullSync"}' ${connectors}/${connectorId}/sync`,
-    'Quick syncs run every minute. Ctrl-C stops everything.',
   ].join('\n')
 }

@@ -26,6 +26,7 @@ describe('npm start', () => {
       /^ +[1-9]\d* +quarantine: not enrolled$/m,
       /^ {2}left alone +[1-9]\d*$/m,
       /^ {2}commands +[1-9]\d* sent to Exchange \(done [1-9]\d*\)$/m,
+      /^ {2}mails +[1-9]\d* people to tell \(sent [1-9]\d*\)$/m,
       /^ {2}asked +[1-9]\d* Graph requests, [1-9]\d* relay conversations$/m,
     ])
       expect(stdout).toMatch(line)
@@ -36,8 +37,14 @@ describe('npm start', () => {
     await once(taken, 'listening')
     const { port } = taken.address() as AddressInfo
     const launcher = launch(['--mailboxes', '60', '--port', String(port)])
-    const [, url = ''] = await launcher.until(/(http:\/\/127\.0\.0\.1:\d+)\/v1\.0\S+\n[^]*Ctrl-C stops everything/)
+    const [, url = '', link = ''] = await launcher.until(
+      /(http:\/\/127\.0\.0\.1:\d+)\/v1\.0\S+\n[^]*The link in the mail to \S+:\n {2}(\S+)\n[^]*Ctrl-C stops everything/,
+    )
     taken.close()
+    // Of a mail that was really sent: it leads to the sign-in, which offers its reader first
+    expect(await (await fetch(link)).text()).toMatch(
+      /<h1>Who signs in\?[^]*?<option value="[^"]*">Dan Berg, dan\.berg@contoso\.com/,
+    )
     expect(new URL(url).port).not.toBe(String(port))
     expect((await fetch(`${url}/v1.0/deviceManagement/exchangeConnectors`)).status).toBe(200)
 

@@ -1,5 +1,6 @@
 /** GET and POST /activate/signIn: on a developer's machine, who signs in and at which device they sit, chosen from the simulated tenant. */
 import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions'
+import { linkFrom } from '../../core/activationLink.ts'
 import type { IntuneDevice, User } from '../../core/types.ts'
 import { escapeHtml } from '../../core/noticeTemplate.ts'
 import type { Ports } from '../../ports.ts'
@@ -28,15 +29,19 @@ export function simulatedSignIn(wiring: () => Wiring = processWiring): HttpHandl
   }
 }
 
+/** Whom the link is for comes first, wherever in the tenant. */
 async function choosePerson(ports: Ports, token: string, search: string): Promise<HttpResponseInit> {
+  const { userId } = linkFrom(ports.activation.open('activation link', token) ?? '') ?? {}
+  const own = userId ? await userOf(ports, userId) : null
   const { items } = await ports.directory.users(null, [])
+  const people = own ? [own, ...items.filter(({ id }) => id !== own.id)] : items
   const wanted = search.trim().toLowerCase()
-  const found = items.filter((user) => textOf(user).toLowerCase().includes(wanted)).slice(0, mostUsers)
+  const found = people.filter((user) => textOf(user).toLowerCase().includes(wanted)).slice(0, mostUsers)
   const options = found.map((user) => `<option value="${escapeHtml(user.id)}">${escapeHtml(textOf(user))}</option>`)
-  const people = `<form method="get" action="/activate/signIn">${hidden({ token })}<label for="user">Person</label>
+  const choice = `<form method="get" action="/activate/signIn">${hidden({ token })}<label for="user">Person</label>
 <select id="user" name="user">${options.join('')}</select><button type="submit">Next: the device</button></form>`
   const body = `<p class="note">Simulated: nobody checks anything. Not in Azure.</p>
-${found.length === 0 ? '<p>Nobody has this in name or address.</p>' : people}
+${found.length === 0 ? '<p>Nobody has this in name or address.</p>' : choice}
 <form method="get" action="/activate/signIn">${hidden({ token })}<label for="search">Name or address has</label>
 <input id="search" name="search" value="${escapeHtml(search)}"><button type="submit" class="second">Search</button></form>`
   return page('Who signs in?', body)

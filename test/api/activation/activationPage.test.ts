@@ -259,6 +259,16 @@ describe('the simulated sign-in', () => {
     expect(page.html).toContain('Simulated sign-in')
   })
 
+  test('offers whom the link is for before everybody else, in a tenant of whatever size', async () => {
+    const one = await site(local)
+    const others = Array.from({ length: 300 }, (_, index) => ({ ...one.users[0]!, id: `u${index}` }))
+    one.users.unshift(...others)
+    const firstOf = async (token: string) =>
+      /<option value="([^"]*)"/.exec((await one.signIn('GET', `?token=${token}`)).html)?.[1]
+    expect(await firstOf(one.token())).toBe('user-1')
+    expect(await firstOf('forged')).toBe('u0')
+  })
+
   test.each([
     ['entra-1', '', 'entra-1'],
     ['', '', undefined],

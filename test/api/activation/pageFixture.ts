@@ -4,7 +4,7 @@ import { activationPage } from '../../../functions/api/activation/activationPage
 import { simulatedSignIn } from '../../../functions/api/activation/simulatedSignIn.ts'
 import { linkText, type ActivationLink } from '../../../functions/core/activationLink.ts'
 import { partitionOf } from '../../../functions/core/partition.ts'
-import type { IntuneDevice } from '../../../functions/core/types.ts'
+import type { IntuneDevice, User } from '../../../functions/core/types.ts'
 import type { Ports } from '../../../functions/ports.ts'
 import type { Directory } from '../../../functions/portsDirectory.ts'
 import type { StoredRow } from '../../../functions/portsStore.ts'
@@ -38,7 +38,8 @@ export async function site(hosting: Wiring['hosting'] = azure, given: Partial<Wi
   const activation = activationFake(base)
   activation.proof = { kind: 'device', by: 'deviceClaim', azureAdDeviceId: 'entra-1' }
   const devices: IntuneDevice[] = [device({ easDeviceId: null, model: 'iPhone 13 Pro' })]
-  const ports: Ports = { ...app.ports, activation, directory: directoryOf(devices) }
+  const users: User[] = [{ ...owner().user, displayName: 'Ana <Alves>' }]
+  const ports: Ports = { ...app.ports, activation, directory: directoryOf(devices, users) }
   const wiring: Wiring = {
     hosting,
     connectors: [{ id: 'contoso', name: 'Contoso' }],
@@ -67,6 +68,7 @@ export async function site(hosting: Wiring['hosting'] = azure, given: Partial<Wi
     ports,
     activation,
     devices,
+    users,
     /** The token of a link for Ana's iPhone. */
     token: (link: Partial<ActivationLink> = {}) =>
       activation.sign('activation link', linkText({ ...anasLink(app.clock.now()), ...link })),
@@ -86,12 +88,11 @@ function anasLink(now: Date): ActivationLink {
   return { id: 'l1', connectorId: 'contoso', record: 'r1', mailboxGuid: 'm1', userId: 'user-1', reason: 'x', expiresMs }
 }
 
-function directoryOf(devices: readonly IntuneDevice[]): Directory {
-  const user = { ...owner().user, displayName: 'Ana <Alves>' }
+function directoryOf(devices: readonly IntuneDevice[], users: readonly User[]): Directory {
   const answers: Partial<Directory> = {
     devicesOfUsers: async (ids) => new Map(ids.map((id) => [id, devices.filter(({ userId }) => userId === id)])),
     devicesByEntraId: async (ids) => devices.filter(({ azureAdDeviceId }) => ids.includes(azureAdDeviceId ?? '')),
-    users: async () => ({ items: [user], next: null }),
+    users: async () => ({ items: users, next: null }),
   }
   return new Proxy(noDirectory, {
     get: (directory, name: keyof Directory) => answers[name] ?? directory[name],
