@@ -52,12 +52,12 @@ export const memory: Bench = async ({ records = 20_000 }) => {
 
 /** Samples between steps and within them; the median is what lasts, whatever a single moment holds. */
 async function sampleOf(records: number): Promise<Sample> {
-  const { policy, ...world } = sampleCompany(new Date(), Math.max(60, Math.round(records / recordsPerMailbox)))
+  const { policy, exchange, graph } = sampleCompany(new Date(), Math.max(60, Math.round(records / recordsPerMailbox)))
   const folder = mkdtempSync(path.join(tmpdir(), 'easgate-heap-'))
   const nodeOptions = (mb: number) => [`--max-old-space-size=${mb}`, '--import', probe]
   process.env['EASGATE_HEAP_PROBE'] = `${folder}/`
   const stack = await startStack({
-    world,
+    world: { exchange, graph },
     policy,
     schedules: never,
     port: 0,

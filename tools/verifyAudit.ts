@@ -43,10 +43,15 @@ interface Checked {
   readonly hashes: ReadonlyMap<number, string>
 }
 
-await new Command('verify-audit')
+await new Command('npm run verify-audit --')
+  .description(
+    'Checks an exported audit: the chain of its rows, and the anchors that were kept of it. Ends with 0, 1 (not whole) or 2.',
+  )
   .argument('<file>', 'the exported rows as JSON lines')
   .option('--anchors <folder>', 'the anchors, as downloaded from their container')
   .action(run)
+  // Commander's own 1 would say that the audit is not whole
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
   .parseAsync()
 
 async function run(file: string, { anchors: folder }: { anchors?: string }): Promise<void> {

@@ -27,7 +27,7 @@ export async function readOptionalBody<T>(
   if (text.length > maxChars) {
     throw new AppError('badRequest', `the body has ${text.length} characters, at most ${maxChars} are read`)
   }
-  const parsed = schema.safeParse(withoutAnnotations(parseJson(text)))
+  const parsed = schema.safeParse(withoutAnnotations(parseJson(text)), { error: missingText })
   if (parsed.success) return parsed.data
   throw new AppError('badRequest', issuesText(parsed.error))
 }
@@ -65,6 +65,10 @@ function withoutAnnotations(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([name]) => !name.includes('@odata.'))
   return Object.fromEntries(entries.map(([name, one]) => [name, withoutAnnotations(one)]))
+}
+
+function missingText({ code, input, ...issue }: z.core.$ZodRawIssue): string | undefined {
+  return code === 'invalid_type' && input === undefined ? `is missing (${String(issue['expected'])})` : undefined
 }
 
 function issuesText({ issues }: z.ZodError): string {

@@ -1,15 +1,22 @@
-/** easgate/connectors/{id}: a connector with what Graph's resource has no place for: which server and why, and what a person must do. */
-import { retiredText } from '../core/organization.ts'
+/** easgate/connectors/{id}: a connector with what Graph's resource has no place for: which server and why, its schedule, and what a person must do. */
 import { newConnector } from '../core/run.ts'
+import { nextFullSync } from '../core/schedule.ts'
+import { defaultPolicy, withDefaults } from '../core/settings.ts'
 import { connectorInPath, type Answer, type Call } from './call.ts'
 import { connectorStatus } from './connectorStatus.ts'
+import { connectorToDo } from './connectorToDo.ts'
 
 /** `toDo`: sentences for a person; none: it works by itself. Throws AppError notFound. */
 export async function getOverview(call: Call): Promise<Answer> {
   const id = connectorInPath(call)
   const { store, clock } = call.ports
-  const [found, relays] = await Promise.all([store.document(id, 'connector'), store.relays(id)])
+  const [found, relays, policy] = await Promise.all([
+    store.document(id, 'connector'),
+    store.relays(id),
+    store.document(id, 'policy'),
+  ])
   const state = { ...newConnector(id), ...found?.value }
+  const { schedule } = withDefaults(policy?.value ?? defaultPolicy).settings
   const { organization, relay, lastFullSync, lastQuickSync, heldRun, noRelaySince, problem, retired, retiring } = state
   const body = {
     id,
@@ -18,21 +25,24 @@ export async function getOverview(call: Call): Promise<Answer> {
     organization,
     relay,
     noRelaySince,
+    // null: at the ticks of FULL_SYNC_SCHEDULE, which the platform alone knows; of a retired one: never
+    schedule: { ...schedule, nextFullSync: retired ? null : nextFullSync(schedule, state, clock.now()) },
     lastFullSync,
     lastQuickSync,
     heldRun,
+    stale: await staleUnderWay(call, id, state.staleRun),
     retired,
     retiring,
     problem,
-    toDo: [
-      ...(retiring ? [retiringText(retiring.since)] : []),
-      ...(retired ? [retiredText(state)] : []),
-      ...(problem && !retired ? [problem.message] : []),
-    ],
+    toDo: await connectorToDo(call.ports, state, relays),
   }
   return { status: 200, body }
 }
 
-function retiringText(since: string): string {
-  return `It is being retired since ${since}: the next full sync that takes everything of easgate's out of Exchange is its last. Look at its runs; approve the plan if the limits hold it, or retire it without withdrawal.`
+/** The search for stale partnerships, or their removal, that is on its way; null: there is none. */
+async function staleUnderWay({ ports }: Call, connectorId: string, runId: string | null) {
+  const run = runId === null ? null : (await ports.store.run(connectorId, runId))?.value
+  if (run?.state !== 'running') return null
+  const { step, askedBy, startedAt, stale } = run
+  return { runId, removes: step === 'removeStale', askedBy, startedAt, found: stale?.found ?? 0 }
 }

@@ -1,5 +1,6 @@
 /** How each thing that the app depends on is: asked cheaply, and not more often than every few seconds whoever asks. */
 import { newConnector, type ConnectorState } from '../core/run.ts'
+import { defaultPolicy, withDefaults } from '../core/settings.ts'
 import { AppError } from '../errors.ts'
 import type { Ports } from '../ports.ts'
 
@@ -19,7 +20,7 @@ type Connectors = readonly { readonly id: string }[]
 
 /*
  * part   | asked                                                  | failed means           | so the app
- * tables | the row of each connector                              | nothing can be stored  | cannot work
+ * tables | the rows of each connector                             | nothing can be stored  | cannot work
  * queue  | how many messages wait                                 | no step is carried out | cannot work
  * graph  | a token, a user, an Intune device                      | no sync gathers        | answers people, holds what is
  * relay  | what the last syncs wrote: who answered, when          | (degraded) no sync     | answers people, holds what is
@@ -27,21 +28,31 @@ type Connectors = readonly { readonly id: string }[]
 const askedEveryMs = { tables: 5_000, queue: 5_000, graph: 60_000 }
 /** Longer than any of them takes when it is well; their own retries may go on. */
 const patienceMs = 5_000
-/** As the alarm noQuickSync has it. */
-const syncMinutes = 30
+/** As the alerts no-quick-sync and no-full-sync have it. */
+const late = { quickMinutes: 30, fullMinutes: 26 * 60 } as const
+
+interface Known {
+  readonly state: ConnectorState
+  /** How often its own schedule wants a quick sync; null: never. */
+  readonly quickMinutes: number | null
+}
 
 export async function healthParts(ports: Ports, connectors: Connectors): Promise<readonly HealthPart[]> {
   const ask = askingOf(connectors, ports.clock.now().getTime())
-  const rowOf = async ({ id }: { readonly id: string }): Promise<ConnectorState> => {
-    const found = await ports.store.document(id, 'connector')
-    return { ...newConnector(id), ...found?.value }
+  const rowOf = async ({ id }: { readonly id: string }): Promise<Known> => {
+    const [found, policy] = await Promise.all([
+      ports.store.document(id, 'connector'),
+      ports.store.document(id, 'policy'),
+    ])
+    const { quickMinutes } = withDefaults(policy?.value ?? defaultPolicy).settings.schedule
+    return { state: { ...newConnector(id), ...found?.value }, quickMinutes }
   }
   const [tables, queue, graph] = await Promise.all([
     ask('tables', () => Promise.all(connectors.map(rowOf))),
     ask('queue', () => ports.queue.messages()),
     ask('graph', () => ports.directory.check()),
   ])
-  const relays = (tables.value ?? []).map((state) => relayPart(state, ports.clock.now()))
+  const relays = (tables.value ?? []).map((known) => relayPart(known, ports.clock.now()))
   return [tables.part, queue.part, graph.part, ...relays]
 }
 
@@ -93,14 +104,14 @@ async function answerOf(how: () => Promise<unknown>): Promise<{ value: unknown; 
   }
 }
 
-function relayPart(state: ConnectorState, now: Date): HealthPart {
-  const { id: connectorId, relay } = state
+function relayPart(known: Known, now: Date): HealthPart {
+  const { id: connectorId, relay } = known.state
   const ageSeconds = relay && Math.max(0, Math.round((now.getTime() - Date.parse(relay.seenAt)) / 1000))
-  const message = relayProblem(state, now)
+  const message = relayProblem(known, now)
   return { name: 'relay', connectorId, state: message === null ? 'ok' : 'degraded', ageSeconds, message }
 }
 
-function relayProblem(state: ConnectorState, now: Date): string | null {
+function relayProblem({ state, quickMinutes }: Known, now: Date): string | null {
   const { retired, problem, relay, noRelaySince, lastFullSync, lastQuickSync } = state
   // Nothing is expected of it any more
   if (retired) return null
@@ -112,6 +123,8 @@ function relayProblem(state: ConnectorState, now: Date): string | null {
     .flatMap((time) => time ?? [])
     .toSorted()
     .at(-1)
-  if (last !== undefined && now.getTime() - Date.parse(last) < syncMinutes * 60_000) return null
+  // One that is to run more rarely is late after twice its time
+  const minutes = quickMinutes === null ? late.fullMinutes : Math.max(late.quickMinutes, 2 * quickMinutes)
+  if (last !== undefined && now.getTime() - Date.parse(last) < minutes * 60_000) return null
   return `no sync was done ${last === undefined ? 'yet' : `since ${last}`}; look at the runs of the connector`
 }

@@ -61,6 +61,19 @@ function dueQuick(minutes: number | null, taken: string | null, now: Date): Due[
   return slot > (taken ?? '') ? { slot } : null
 }
 
+/** When the next full sync is due by the connector's own times, ISO-8601: now, where one is due and was not asked for yet; null: it has no times of its own. */
+export function nextFullSync(
+  schedule: Schedule,
+  state: { readonly slots: Slots; readonly lastFullSync: string | null },
+  now: Date,
+): string | null {
+  if (schedule.fullSyncAt === null) return null
+  if (dueSyncs(schedule, state, now).full !== null) return now.toISOString()
+  // Each time of day once within the 24 hours to come
+  const tomorrow = new Date(now.getTime() + dayMs)
+  return schedule.fullSyncAt.flatMap((time) => latestOf([time], tomorrow) ?? []).toSorted()[0] ?? null
+}
+
 /** The latest of these times of day that is not after now, today's or yesterday's. */
 function latestOf(times: readonly string[], now: Date): string | null {
   const midnight = Math.floor(now.getTime() / dayMs) * dayMs

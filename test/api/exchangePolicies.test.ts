@@ -130,7 +130,7 @@ describe('400, and nothing is written', () => {
     [
       'no class',
       rules({ accessLevel: 'allow' }),
-      'accessRules.0.deviceClass: Invalid input: expected object, received undefined',
+      'accessRules.0.deviceClass: is missing (object)',
     ],
     [
       'blank class',

@@ -2,6 +2,7 @@ import azf from '@azure/functions'
 import { describe, expect, test } from 'vitest'
 import { onHealth } from '../../functions/api/onHealth.ts'
 import { newConnector, type ConnectorState } from '../../functions/core/run.ts'
+import { defaultPolicy, withDefaults } from '../../functions/core/settings.ts'
 import { AppError } from '../../functions/errors.ts'
 import type { Ports } from '../../functions/ports.ts'
 import type { Wiring } from '../../functions/wiring.ts'
@@ -121,6 +122,19 @@ describe('the parts', () => {
     expect([status, body.status]).toEqual([200, state])
     const text = message === null ? null : expect.stringMatching(message)
     expect(body.parts?.[3]).toMatchObject({ name: 'relay', connectorId: 'contoso', state, message: text })
+  })
+
+  test.each([
+    [60, '2026-11-21T06:00:01.000Z', 'ok'],
+    [60, '2026-11-21T06:00:00.000Z', 'degraded'],
+    [null, '2026-11-20T06:00:01.000Z', 'ok'],
+    [null, '2026-11-20T06:00:00.000Z', 'degraded'],
+  ])('a relay of a connector with a quick sync every %j minutes, the last one at %s', async (minutes, last, state) => {
+    const { wiring, store } = await app({ lastQuickSync: last }, local)
+    const policy = withDefaults(defaultPolicy)
+    const schedule = { quickMinutes: minutes, fullSyncAt: null }
+    await store.saveDocument('contoso', 'policy', { ...policy, settings: { ...policy.settings, schedule } }, null)
+    expect((await ask(wiring)).body.parts?.[3]).toMatchObject({ connectorId: 'contoso', state })
   })
 
   test('what failed says why; without tables nothing is said of relays', async () => {

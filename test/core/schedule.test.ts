@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dueSyncs, type Schedule, type Slots } from '../../functions/core/schedule.ts'
+import { dueSyncs, nextFullSync, type Schedule, type Slots } from '../../functions/core/schedule.ts'
 
 const day = '2026-11-21'
 const at = (time: string) => `${day}T${time}:00.000Z`
@@ -65,4 +65,19 @@ test('over a week of ticks with outages, every time is taken once and none is sk
   expect(new Set(taken).size).toBe(taken.length)
   // The one of the noon before the first day, and two of each day
   expect(taken).toHaveLength(15)
+})
+
+describe('the next full sync', () => {
+  const cases: [string, Schedule['fullSyncAt'], string, string | null, string | null][] = [
+    // what, times, now, slot taken, next
+    ['is not known here without times of its own', null, '09:00', null, null],
+    ['is the next of several times', ['14:30', '02:00'], '09:00', at('02:00'), at('14:30')],
+    ['is tomorrow after the last of today', ['02:00', '14:30'], '15:00', at('14:30'), '2026-11-22T02:00:00.000Z'],
+    ['is now where one was missed', ['02:00'], '05:17', '2026-11-20T02:00:00.000Z', at('05:17')],
+    ['at its very time, and asked for, is a day later', ['02:00'], '02:00', at('02:00'), '2026-11-22T02:00:00.000Z'],
+  ]
+  test.each(cases)('%s', (_what, fullSyncAt, time, full, expected) => {
+    const state = { slots: { ...none, full }, lastFullSync: null }
+    expect(nextFullSync({ quickMinutes: 1, fullSyncAt }, state, now(time))).toBe(expected)
+  })
 })

@@ -149,6 +149,15 @@ describe('bad input ends with 2 and says where', () => {
     })
   })
 
+  test('wrong use ends with 2, too: 1 says that the audit is not whole', async () => {
+    expect(await runVerify()).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("missing required argument 'file'"),
+    })
+    expect(await runVerify('--anchor', folder)).toMatchObject({ code: 2, err: expect.stringContaining('--anchor') })
+    expect(await runVerify('--help')).toMatchObject({ code: 0, out: expect.stringContaining('--anchors <folder>') })
+  })
+
   test('a file that is not there, a folder without anchors, and one with those of others alone', async () => {
     expect(await runVerify(path.join(folder, 'nothing'))).toMatchObject({
       code: 2,
