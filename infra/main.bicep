@@ -71,6 +71,9 @@ param fullSyncSchedule string = '0 0 2 * * *'
 @description('When the quick sync starts.')
 param quickSyncSchedule string = '0 * * * * *'
 
+@description('App settings of README.md beside those that the parameters make, such as EASGATE_DEVICE_PROOF. What was set by hand is gone after a deployment.')
+param otherAppSettings object = {}
+
 @description('Redundancy of both storage accounts. ZRS where the region has zones.')
 @allowed(['Standard_LRS', 'Standard_ZRS', 'Standard_GRS', 'Standard_GZRS'])
 param storageSku string = 'Standard_ZRS'
@@ -229,6 +232,7 @@ module functionApp 'modules/functionApp.bicep' = {
     publicUrl: publicOrigin
     deviceProof: deviceProof
     stateBuiltInAuthentication: stateBuiltInAuthentication
+    otherAppSettings: otherAppSettings
     subnetId: privateNetwork ? network!.outputs.appSubnetId : ''
   }
   // The host reads its storage and Key Vault at its first start; through the private endpoints where there are some

@@ -19,6 +19,8 @@ param quickSyncSchedule string
 param publicUrl string
 param deviceProof string
 param stateBuiltInAuthentication bool
+@description('App settings beside those below. The list is written as a whole: one that stands nowhere here is gone after a deployment.')
+param otherAppSettings object
 param subnetId string
 
 // What functions/configConnectors.ts reads. No key: the app signs in as its identity, and whoever joins a relay gives the key of "listen"
@@ -107,7 +109,7 @@ resource app 'Microsoft.Web/sites@2024-04-01' = {
 resource appSettings 'Microsoft.Web/sites/config@2024-04-01' = {
   parent: app
   name: 'appsettings'
-  properties: stateBuiltInAuthentication ? union(settings, statement) : settings
+  properties: union(otherAppSettings, settings, stateBuiltInAuthentication ? statement : {})
 }
 
 // Code is published with a token of Entra ID, never with a password

@@ -100,3 +100,9 @@ test('no setting holds a key, and nobody gets in by a setting alone', () => {
   expect(hosting).toEqual({ isAzure: true, hasBuiltInAuth: false, isLoopbackAdmin: false })
   expect(valueOf(variable('statement'), given)).toEqual({ EASGATE_BUILT_IN_AUTH: 'true' })
 })
+
+test('settings beside these can be given, and take the place of none of them', () => {
+  expect(source).toContain(
+    '  properties: union(otherAppSettings, settings, stateBuiltInAuthentication ? statement : {})\n',
+  )
+})
