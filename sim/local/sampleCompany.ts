@@ -157,6 +157,7 @@ function deviceOf({ number, kind, address }: Person, index: number, now: Date): 
       : kind.firstSync === 'old'
         ? '2025-02-03T08:00:00Z'
         : '2026-05-04T08:00:00Z'
+  const yesterday = new Date(now.getTime() - dayMs).toISOString()
   const device: Device = {
     Guid: guid('3', number * 10 + index),
     Mailbox: guid('2', number),
@@ -167,6 +168,8 @@ function deviceOf({ number, kind, address }: Person, index: number, now: Date): 
     DeviceUserAgent: phone.userAgent,
     ClientType: kind.clientType ?? 'EAS',
     FirstSyncTime: firstSync,
+    // Some second devices lie in a drawer since they were set up
+    LastSuccessSync: index === 1 && number % 10 === 0 ? '2026-05-05T08:00:00Z' : yesterday,
     ...(kind.state ? { DeviceAccessState: kind.state } : {}),
   }
   return { kind, device, managed: kind.managed ? managedOf(number, index, address, id, phone, kind.managed) : null }

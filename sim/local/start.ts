@@ -99,7 +99,9 @@ program.action(async (options: Options) => {
   async function company({ once, mailboxes }: Options): Promise<number> {
     const { policy, toActivate, ...world } = sampleCompany(new Date(), mailboxes)
     process.stdout.write(`Starting the local system with a sample company of ${mailboxes} mailboxes …\n`)
-    starting = startStack({ ...stackOptions(options), world, policy, schedules: once ? never : defaults })
+    // Its own configuration lets the sample's relay do what a real one must be allowed to do first
+    const allow = { wipe: true, removePartnership: true }
+    starting = startStack({ ...stackOptions(options), world, policy, allow, schedules: once ? never : defaults })
     const stack = await starting
     const run = await stack.app.sync({ kind: 'full', approve: true, onProgress: progressLine() })
     process.stdout.write(`\n${report(run)}\n`)

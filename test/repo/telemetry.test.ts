@@ -82,11 +82,12 @@ async function linesOfRuns(): Promise<readonly LogLine[]> {
   const policy = policyOf(world.policy)
   const limits = { ...policy.settings.limits, maxLosingShare: 0, maxLosing: 0 }
   const strict = { ...policy, settings: { ...policy.settings, limits } }
-  const { directory, log, ports, sync } = await fakeSystem(world.exchange, world.graph, strict)
-  await sync('full', { approve: true })
-  await sync('quick')
+  const system = await fakeSystem(world.exchange, world.graph, strict)
+  const { directory, log, ports } = system
+  await system.sync('full', { approve: true })
+  await system.sync('quick')
   directory.failNext('users', new AppError('graphDenied', 'no permission'))
-  await sync('full')
+  await system.sync('full')
   await startDue(ports, 'quick', connectorId)
   const app = handlers()
   await onPoison({ connectorId: 'contoso', runId: 'gone', position: 3 }, context('poison'), app.wiring)
