@@ -127,11 +127,7 @@ describe('400, and nothing is written', () => {
       rules(rule('os', 'iOS', 'allow')),
       'accessRules.0.deviceClass.type: Invalid option: expected one of "family"|"model"',
     ],
-    [
-      'no class',
-      rules({ accessLevel: 'allow' }),
-      'accessRules.0.deviceClass: is missing (object)',
-    ],
+    ['no class', rules({ accessLevel: 'allow' }), 'accessRules.0.deviceClass: is missing (object)'],
     [
       'blank class',
       rules(rule('family', ' ', 'allow')),
