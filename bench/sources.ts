@@ -87,7 +87,11 @@ export function sources(mailboxes: number): Sources {
           })
       }
     },
-    exchange: { converse: async (_, use) => use(conversation), tellRetired: async () => 0 },
+    exchange: {
+      converse: async (_, use) => use(conversation),
+      tellRetired: async () => 0,
+      traffic: () => ({ commands: 0, bytes: 0 }),
+    },
     directory: {
       users: async (cursor) => page(users, cursor),
       memberIds: async (_, cursor) =>

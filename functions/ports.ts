@@ -36,6 +36,15 @@ export interface Exchange {
   converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>, runId?: string): Promise<T>
   /** Tells the relays of a retired connector, one after the other, until none answers; gives how many took it. Throws AppError, never noRelay. */
   tellRetired(connectorId: string, retired: Retirement): Promise<number>
+  /** What went over the wire to relays so far. */
+  traffic(): RelayTraffic
+}
+
+export interface RelayTraffic {
+  /** Cmdlets that batches carried, those that read and those that change. */
+  readonly commands: number
+  /** UTF-8 of all frames, both ways, without what WebSocket and TLS add. */
+  readonly bytes: number
 }
 
 export interface Conversation {

@@ -166,4 +166,6 @@ export interface Store {
 
   /** Table requests sent so far, retries included. */
   requests(): number
+  /** The same, but of a transaction every row: some bills count so. */
+  operations(): number
 }

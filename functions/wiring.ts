@@ -10,6 +10,7 @@ import type { Anchors, Log, Ports, StepQueue } from './ports.ts'
 import type { Store } from './portsStore.ts'
 import { compilePattern } from './rules/compilePattern.ts'
 import { auditAnchors } from './store/auditAnchors.ts'
+import { countedStore } from './store/countedStore.ts'
 import { stepQueue } from './store/stepQueue.ts'
 import { tableStore } from './store/tableStore.ts'
 import { graphCredential, managedIdentity } from './wiringCredential.ts'
@@ -106,7 +107,7 @@ function share({ storage, tablePrefix, clientId }: Config): Shared {
 
 function portsOf(config: Config, { store: sharedStore, queue, credential }: Shared, log: Log): Ports {
   const clock = { now: () => new Date() }
-  const store = countingFromNow(sharedStore)
+  const store = countedStore(sharedStore)
   const toGraph = graphCredential(config.graphEndpoint, credential)
   const directory = graphDirectory({ endpoint: config.graphEndpoint, credential: toGraph, log })
   const activation = activationPort(config, toGraph, log)
@@ -121,13 +122,4 @@ function portsOf(config: Config, { store: sharedStore, queue, credential }: Shar
     log,
   })
   return { exchange, directory, store, queue, activation, clock, log, newId: randomUUID, hash, compilePattern }
-}
-
-/**
- * The shared store, with requests counted from here on. Invocations of one process that overlap count each other's too: the number
- * shows what a step costs, nothing is decided by it.
- */
-function countingFromNow(store: Store): Store {
-  const before = store.requests()
-  return { ...store, requests: () => store.requests() - before }
 }

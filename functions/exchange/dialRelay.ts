@@ -7,6 +7,8 @@ export interface DialOptions {
   /** An open socket to one of the connector's relays, any of them: rendezvous.ts. Throws RendezvousError. */
   readonly open: (connectorId: string) => Promise<WebSocket>
   readonly closeGraceMs?: number
+  /** Called with the size of every frame, both ways. */
+  readonly onFrame?: (bytes: number) => void
 }
 
 /** Throws AppError noRelay, relayLost, relayRefused, badConfiguration (unreachable.ts). */
@@ -17,5 +19,5 @@ export async function dialRelay(connectorId: string, options: DialOptions): Prom
   } catch (error) {
     throw unreachable(connectorId, error)
   }
-  return new RelaySocket(socket, options.closeGraceMs ?? 2_000)
+  return new RelaySocket(socket, options.closeGraceMs ?? 2_000, options.onFrame)
 }

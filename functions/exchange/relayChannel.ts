@@ -21,6 +21,8 @@ export interface ChannelOptions {
   readonly rowCredit: number
   /** How long the relay may say nothing while a batch waits for it. */
   readonly silenceMs: number
+  /** Called with the number of commands of every batch that is sent. */
+  readonly onBatch?: (commands: number) => void
 }
 
 export class RelayChannel {
@@ -54,6 +56,7 @@ export class RelayChannel {
     const ids = commands.map((command) => command.id)
     const inbox = new BatchInbox(batchId, ids)
     this.#batches.set(batchId, inbox)
+    this.#options.onBatch?.(commands.length)
     this.#socket.send(envelope)
     this.#watch()
     return inbox

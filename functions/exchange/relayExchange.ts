@@ -35,8 +35,11 @@ export interface RelayExchangeOptions extends ApprovalOptions, AdmissionOptions,
  * Each conversation is one socket to one relay. Besides the port's errors converse throws relayRefused (the relay turned us away, or is of another
  * connector or version) and badConfiguration (the right to send is missing); `retryable` says whether trying again can help.
  */
-export function relayExchange(options: RelayExchangeOptions): Exchange {
-  const { batchLifetimeMs = limits.batchLifetimeMs } = options
+export function relayExchange(given: RelayExchangeOptions): Exchange {
+  const { batchLifetimeMs = limits.batchLifetimeMs } = given
+  const traffic = { commands: 0, bytes: 0 }
+  const options: RelayExchangeOptions = { ...given, onFrame: (bytes) => void (traffic.bytes += bytes) }
+  const onBatch = (commands: number) => void (traffic.commands += commands)
   if (batchLifetimeMs <= 0 || batchLifetimeMs > limits.batchLifetimeMs) {
     const allowed = `allowed are up to ${limits.batchLifetimeMs / 1000} s`
     throw new AppError('badConfiguration', `A batch's lifetime of ${batchLifetimeMs / 1000} s; ${allowed}.`)
@@ -52,7 +55,7 @@ export function relayExchange(options: RelayExchangeOptions): Exchange {
       const silenceMs = options.silenceMs ?? batchLifetimeMs + 60_000
       let stopSeeing = () => {}
       try {
-        const channelOptions = { connectorId, runId, signer, now, batchLifetimeMs, rowCredit, silenceMs }
+        const channelOptions = { connectorId, runId, signer, now, batchLifetimeMs, rowCredit, silenceMs, onBatch }
         const channel = new RelayChannel(socket, greeting, channelOptions)
         stopSeeing = keepSeen(connectorId, greeting, channel, options)
         return await use(relayConversation(channel, greeting, { newId, log, reread }))
@@ -62,6 +65,7 @@ export function relayExchange(options: RelayExchangeOptions): Exchange {
       }
     },
     tellRetired: async (connectorId, retired) => tellRelays(connectorId, retired, options),
+    traffic: () => ({ ...traffic }),
   }
 }
 

@@ -11,15 +11,17 @@ export interface FrameReader {
 export class RelaySocket {
   readonly #socket: WebSocket
   readonly #closeGraceMs: number
+  readonly #onFrame: (bytes: number) => void
   #reader: FrameReader | null = null
   /** A frame that came before anybody asked for one. */
   #early: string | null = null
   #end: AppError | null = null
 
   /** Attaches at once: to be called in the same turn in which the socket was opened. */
-  constructor(socket: WebSocket, closeGraceMs: number) {
+  constructor(socket: WebSocket, closeGraceMs: number, onFrame: (bytes: number) => void = () => undefined) {
     this.#socket = socket
     this.#closeGraceMs = closeGraceMs
+    this.#onFrame = onFrame
     socket.on('message', this.#onMessage)
     socket.on('close', this.#onClose)
     socket.on('error', this.#onError)
@@ -41,7 +43,9 @@ export class RelaySocket {
 
   send(message: object): void {
     if (this.#end) throw this.#end
-    this.#socket.send(JSON.stringify(message), (error) => {
+    const text = JSON.stringify(message)
+    this.#onFrame(Buffer.byteLength(text))
+    this.#socket.send(text, (error) => {
       if (error) this.fail(lost(error.message, error))
     })
   }
@@ -76,7 +80,9 @@ export class RelaySocket {
   readonly #onMessage = (data: RawData, isBinary: boolean): void => {
     if (this.#end) return
     if (isBinary) return this.fail(lost('it sent a binary frame'))
-    this.#take(textOf(data))
+    const text = textOf(data)
+    this.#onFrame(Buffer.byteLength(text))
+    this.#take(text)
   }
 
   readonly #onClose = (code: number, reason: Buffer): void => {

@@ -4,16 +4,14 @@ import type { PipelinePolicy } from '@azure/core-rest-pipeline'
 import { RestError } from '@azure/core-rest-pipeline'
 import { TableClient, type TableServiceClientOptions } from '@azure/data-tables'
 import { AppError } from '../errors.ts'
+import { countSpent, type TableSpent } from './countedStore.ts'
 
 /** A connection string (development, SAS, key), or the table endpoint with a managed identity. */
 export type TableService = string | { readonly tableEndpoint: string; readonly credential: TokenCredential }
 
-interface RequestCounter {
-  count: number
-}
-
 interface ClientOptions {
-  readonly requests: RequestCounter
+  /** What is counted of this store. */
+  readonly spent: TableSpent
   /** First delay of the client's own retries, which are the only ones. */
   readonly retryDelayMs: number
   /** How long one attempt may wait for its answer. */
@@ -51,11 +49,11 @@ function isLoopback(url: string): boolean {
 }
 
 /** Counts every attempt and ends one whose answer is not whole in time; the client's retry then takes it for a broken connection. */
-function countAndTimeOut({ requests, requestTimeoutMs }: ClientOptions): PipelinePolicy {
+function countAndTimeOut({ spent, requestTimeoutMs }: ClientOptions): PipelinePolicy {
   return {
     name: 'easgateCountAndTimeOut',
     async sendRequest(request, next) {
-      requests.count += 1
+      countSpent(spent, { requests: 1, operations: 1 })
       const controller = new AbortController()
       const timer = setTimeout(() => controller.abort(), requestTimeoutMs)
       request.abortSignal = controller.signal

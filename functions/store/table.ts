@@ -2,6 +2,7 @@
 import { odata, type TableClient } from '@azure/data-tables'
 import type { LimitFunction } from 'p-limit'
 import { AppError } from '../errors.ts'
+import { countSpent, type TableSpent } from './countedStore.ts'
 import { checkVersion, measureRow, type ReadRow, type Row } from './row.ts'
 import { codeOf, isMissingRow, toAppError } from './storageError.ts'
 import type { Action, WriteAction } from './transactions.ts'
@@ -37,8 +38,8 @@ export interface Table {
   scan(partitionKey: string, options?: ScanOptions): AsyncIterable<readonly ReadRow[]>
 }
 
-/** `limit` bounds the transactions that are under way at once, over all tables of a store. */
-export function openTable(client: TableClient, limit: LimitFunction): Table {
+/** `limit` bounds the transactions that are under way at once, over all tables of a store; `spent` is what they all count. */
+export function openTable(client: TableClient, limit: LimitFunction, spent: TableSpent): Table {
   const name = client.tableName
   const made = onceMade(client)
 
@@ -78,6 +79,8 @@ export function openTable(client: TableClient, limit: LimitFunction): Table {
       ),
     submit: (actions) =>
       limit(attempt, `write ${named(actions)} to`, async () => {
+        // The request is one operation already
+        countSpent(spent, { requests: 0, operations: actions.length - 1 })
         const { subResponses } = await client.submitTransaction([...actions])
         return subResponses.map((response) => response.etag ?? '')
       }),

@@ -40,9 +40,10 @@ const maxTransactions = 8
 export function tableStore(options: TableStoreOptions): Store {
   const { service, tablePrefix = 'easgate', hash = sha256, retryDelayMs = 800, requestTimeoutMs = 32_000 } = options
   if (!/^[A-Za-z][A-Za-z0-9]{0,39}$/.test(tablePrefix)) throw badPrefix(tablePrefix)
-  const clientOptions = { requests: { count: 0 }, retryDelayMs, requestTimeoutMs }
+  const clientOptions = { spent: { requests: 0, operations: 0 }, retryDelayMs, requestTimeoutMs }
   const limit = pLimit(maxTransactions)
-  const openUnchecked = (name: string) => openTable(tableClient(service, tablePrefix + name, clientOptions), limit)
+  const openUnchecked = (name: string) =>
+    openTable(tableClient(service, tablePrefix + name, clientOptions), limit, clientOptions.spent)
   const unchecked = openUnchecked('connectors')
   const check = versionCheck(unchecked)
   const open = (name: string) => afterCheck(openUnchecked(name), check)
@@ -59,7 +60,8 @@ export function tableStore(options: TableStoreOptions): Store {
     ...changes(open('changes')),
     ...mails(open('mails')),
     ...audit(open('audit'), hash),
-    requests: () => clientOptions.requests.count,
+    requests: () => clientOptions.spent.requests,
+    operations: () => clientOptions.spent.operations,
   }
 }
 

@@ -45,7 +45,7 @@ export async function runStep(ports: Ports, message: StepMessage, delivery: Deli
   const { ports: own, spent } = portsOfRun(ports, run.id)
   try {
     const result = await steps[run.step](own, claimed.value, `${delivery.id}.${delivery.dequeueCount}`)
-    await advance(ports, claimed, result, spent)
+    await advance(ports, claimed, result, () => withSaving(spent(), result, delivery))
   } catch (thrown) {
     const error = asAppError(thrown)
     ports.log.warn('stepFailed', {
@@ -79,6 +79,12 @@ async function claim(ports: Ports, { value, etag }: Versioned<Run>, delivery: De
   const until = new Date(now.getTime() + claimMs).toISOString()
   const run: Run = { ...value, claim: { by: delivery.id, until }, updatedAt: now.toISOString() }
   return { value: run, etag: await ports.store.saveRun(run, etag) }
+}
+
+/** What a message spends at its end is written into the row by that very writing: the row once, the next message, and its own deliveries. */
+function withSaving(spent: Counts, { next }: StepResult, { dequeueCount }: Delivery): Counts {
+  const handedOn = next === null ? 0 : 1
+  return addCounts(spent, { tableRequests: 1, tableOperations: 1, queueSent: handedOn, queueReceived: dequeueCount })
 }
 
 /** The claimed run's `updatedAt` is when this message began. */

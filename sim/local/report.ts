@@ -1,5 +1,6 @@
 /** The short report that a person reads after a run. */
 import type { RunView } from './app.ts'
+import { operationLines, operationsOf } from './operations.ts'
 
 type Counts = Readonly<Record<string, number>>
 
@@ -26,6 +27,7 @@ const reasons: Readonly<Record<string, string>> = {
 export function report({ kind, state, counts, refusal, failure, startedAt, endedAt }: RunView): string {
   const seconds = endedAt ? ((Date.parse(endedAt) - Date.parse(startedAt)) / 1000).toFixed(1) : null
   const count = (name: string) => counts[name] ?? 0
+  const [asked, stored] = operationLines(operationsOf(counts))
   const lines = [
     `${kind === 'full' ? 'Full sync' : 'Quick sync'}: ${state}${seconds === null ? '' : ` in ${seconds} s`}`,
     `  found        ${count('found.mailboxes')} mailboxes, ${count('found.records')} EAS records, ${count('found.users')} users, ${count('found.intuneDevices')} Intune devices`,
@@ -35,7 +37,8 @@ export function report({ kind, state, counts, refusal, failure, startedAt, ended
     ...group(counts, 'left alone', ['leave']),
     `  commands     ${count('commands')} sent to Exchange${outcomes(counts)}`,
     ...mailLine(counts),
-    `  asked        ${count('graphRequests')} Graph requests, ${count('relayConversations')} relay conversations`,
+    `  asked        ${asked}`,
+    `  stored       ${stored}`,
   ]
   if (refusal && state === 'held') lines.push(`  HELD         ${refusal.message}`)
   // The first sentence has the numbers; what to do about it was done

@@ -1,6 +1,7 @@
 /** Takes a scenario's steps in order on a running stack and gathers the result (scenario format, "Result"). */
 import { connectorId, type Stack } from './stack.ts'
 import type { RunView } from './app.ts'
+import { operationsOf, type Operations } from './operations.ts'
 import type { Scenario, ScenarioStep } from './scenarioFile.ts'
 import { exchangeState, spelling } from './scenarioGuids.ts'
 import { sentMails, type AuditView } from './sentMails.ts'
@@ -16,6 +17,7 @@ export interface StepResult {
   readonly commands: number
   readonly graphRequests: number
   readonly relayConversations: number
+  readonly operations: Operations
   readonly message?: string
 }
 
@@ -85,6 +87,7 @@ async function sync(
     commands: counts['commands'] ?? 0,
     graphRequests: counts['graphRequests'] ?? 0,
     relayConversations: counts['relayConversations'] ?? 0,
+    operations: operationsOf(counts),
     ...messageOf(run),
   }
 }
@@ -109,7 +112,8 @@ function messageOf({ state, failure, refusal }: RunView): { message?: string } {
 
 /** A change that is refused, a policy above all, is a failed step with its reason; the steps after it are taken all the same. */
 async function changeStep(stack: Stack, step: ScenarioStep): Promise<StepResult> {
-  const none = { patch: true as const, durationMs: 0, counts: {}, commands: 0, graphRequests: 0, relayConversations: 0 }
+  const nothing = { counts: {}, commands: 0, graphRequests: 0, relayConversations: 0, operations: operationsOf({}) }
+  const none = { patch: true as const, durationMs: 0, ...nothing }
   try {
     await change(stack, step)
     return { ...none, state: 'done' }

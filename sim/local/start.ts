@@ -2,8 +2,9 @@
 import { writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError } from 'commander'
 import { activationHint } from './activationHint.ts'
+import { operationLines } from './operations.ts'
 import { report } from './report.ts'
-import { runScenario } from './runScenario.ts'
+import { runScenario, type StepResult } from './runScenario.ts'
 import { sampleCompany } from './sampleCompany.ts'
 import { readScenario } from './scenarioFile.ts'
 import { progressLine } from './progressLine.ts'
@@ -141,15 +142,11 @@ function stackOptions({
   }
 }
 
-function stepLine(step: {
-  sync?: string
-  state: string
-  durationMs: number
-  commands: number
-  message?: string
-}): string {
+function stepLine(step: StepResult): string {
   if (!step.sync) return `patch      ${step.state}${step.message ? `; ${step.message}` : ''}`
-  return `${step.sync.padEnd(10)} ${step.state} in ${(step.durationMs / 1000).toFixed(1)} s, ${step.commands} commands${step.message ? `; ${step.message}` : ''}`
+  const [asked, stored] = operationLines(step.operations)
+  const line = `${step.sync.padEnd(10)} ${step.state} in ${(step.durationMs / 1000).toFixed(1)} s, ${step.commands} commands${step.message ? `; ${step.message}` : ''}`
+  return [line, `           ${asked}`, `           ${stored}`].join('\n')
 }
 
 function addresses({ urls }: Stack): string {

@@ -45,7 +45,7 @@ export function api(connectorIds: readonly string[] = ['contoso'], overrides: Pa
     queue,
     clock,
     log,
-    exchange: { converse: noExchange, tellRetired: noExchange },
+    exchange: { converse: noExchange, tellRetired: noExchange, traffic: () => ({ commands: 0, bytes: 0 }) },
     directory: groupsOnly,
     newId: () => `${String((ids += 1)).padStart(8, '0')}-0000-4000-8000-000000000000`,
     hash: (text) => text,

@@ -27,7 +27,7 @@ describe('npm start', () => {
       /^ {2}left alone +[1-9]\d*$/m,
       /^ {2}commands +[1-9]\d* sent to Exchange \(done [1-9]\d*\)$/m,
       /^ {2}mails +[1-9]\d* people to tell \(sent [1-9]\d*\)$/m,
-      /^ {2}asked +[1-9]\d* Graph requests, [1-9]\d* relay conversations$/m,
+      /^ {2}asked +[1-9]\d* Graph requests, [1-9]\d* relay conversations with [1-9]\d* cmdlets and \d+\.\d\d MB$/m,
     ])
       expect(stdout).toMatch(line)
   })

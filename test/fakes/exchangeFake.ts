@@ -112,6 +112,8 @@ export function fakeExchange(world: FakeWorld, faults: ExchangeFaults = {}): Fak
       told.push(retired)
       return 1
     },
+    // Nothing goes over a wire
+    traffic: () => ({ commands: 0, bytes: 0 }),
     async converse<T>(connectorId: string, use: (conversation: Conversation) => Promise<T>): Promise<T> {
       await Promise.resolve()
       if (faults.noRelay) {

@@ -30,10 +30,11 @@ export function fakeStore({ now = () => new Date(0), hash = sha256 }: FakeStoreO
     ...wipes(nextEtag),
     ...audit(hash),
     requests: () => requests,
+    operations: () => requests,
   }
   return new Proxy(store, {
     get(target, name, receiver) {
-      if (name !== 'requests') requests += 1
+      if (name !== 'requests' && name !== 'operations') requests += 1
       return Reflect.get(target, name, receiver) as unknown
     },
   })

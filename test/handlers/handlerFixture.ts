@@ -41,6 +41,7 @@ export function handlers(connectorIds: readonly string[] = ['contoso']) {
         told.push(given)
         return 1
       },
+      traffic: () => ({ commands: 0, bytes: 0 }),
     },
     directory: noDirectory,
     newId: () => `${(ids += 1)}000000000`,
