@@ -12,6 +12,8 @@ export interface Figure {
 export interface BenchResult {
   readonly rows: readonly Readonly<Record<string, string | number>>[]
   readonly figures: readonly Figure[]
+  /** Printed below. */
+  readonly text?: string
 }
 
 interface BenchOptions {
@@ -21,6 +23,12 @@ interface BenchOptions {
   readonly rounds?: number
   /** Sessions of the relay, for each of which commands are counted. */
   readonly parallel?: readonly number[]
+  /** Files of the bench `cost`: what was counted before, where to write what is counted, and the inputs. */
+  readonly counts?: string
+  readonly save?: string
+  readonly inputs?: string
+  /** How long the bench `cost` waits before a quick sync is idle. */
+  readonly quietMs?: number
 }
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>

@@ -33,10 +33,22 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     what: 'cold start of the packaged Functions app: importing it, beside the import of the unbundled build',
     load: async () => (await import('./functionsPackage.ts')).functionsPackage,
   },
+  cost: {
+    what: 'operations at 1,000 and 10,000 devices, half an hour; what a month costs (docs/cost.md)',
+    load: async () => (await import('./cost/cost.ts')).cost,
+  },
   package: {
     what: "the packaged relay: start beside Node's own, and what it holds while idle",
     load: async () => (await import('./relayPackage.ts')).relayPackage,
   },
+}
+
+interface Options {
+  readonly json: boolean
+  readonly records?: number
+  readonly counts?: string
+  readonly save?: string
+  readonly inputs?: string
 }
 
 const list = Object.entries(benches).map(([name, { what }]) => `  ${name.padEnd(9)} ${what}`)
@@ -45,13 +57,17 @@ const program = new Command('npm run bench --')
   .argument('<name>', `one of ${Object.keys(benches).join(', ')}, or all`)
   .option('--json', 'print the result as JSON', false)
   .option('--records <number>', 'how many EAS records, where the bench can be made larger or smaller', Number)
+  .option('--counts <file>', 'cost: calculate from these counts, without counting anything')
+  .option('--save <file>', 'cost: write what was counted to this file')
+  .option('--inputs <file>', 'cost: usage and prices, instead of docs/cost.inputs.json')
   .addHelpText('after', `\n${list.join('\n')}`)
-  .action(async (name: string, { json, records }: { json: boolean; records?: number }) => {
-    const names = name === 'all' ? Object.keys(benches) : [name]
+  .action(async (name: string, { json, ...options }: Options) => {
+    // Counting is no measurement of speed, and takes half an hour
+    const names = name === 'all' ? Object.keys(benches).filter((one) => one !== 'cost') : [name]
     for (const one of names) {
       const bench = benches[one]
       if (!bench) return program.error(`there is no bench "${one}"; there are:\n${list.join('\n')}`)
-      const result = await (await bench.load())(records === undefined ? {} : { records })
+      const result = await (await bench.load())(options)
       process.stdout.write(
         json ? `${JSON.stringify({ bench: one, ...result })}\n` : `${one}: ${bench.what}\n${tableOf(result)}\n`,
       )

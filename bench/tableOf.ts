@@ -1,7 +1,7 @@
 /** A bench's result as a table for people. */
 import type { BenchResult } from './bench.ts'
 
-export function tableOf({ rows, figures }: BenchResult): string {
+export function tableOf({ rows, figures, text }: BenchResult): string {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))]
   const cells = [names, ...rows.map((row) => names.map((name) => textOf(row[name])))]
   const widths = names.map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)))
@@ -12,7 +12,7 @@ export function tableOf({ rows, figures }: BenchResult): string {
     ({ name, value, unit, goal, isReached }) =>
       `  ${isReached ? 'reached' : 'MISSED '}  ${name}: ${textOf(value)} ${unit} (goal: ${goal})`,
   )
-  return [...table, ...goals, ''].join('\n')
+  return [...table, ...goals, '', ...(text === undefined ? [] : [text, ''])].join('\n')
 }
 
 function textOf(value: string | number | undefined): string {

@@ -29,8 +29,30 @@ describe('the sample company, started as a person would', () => {
     const mails = output.mails.map(({ record, to }) => ({ record: record ?? '', to }))
     expect(mails.toSorted((a, b) => (a.record < b.record ? -1 : 1))).toEqual(expectedContoso().mails)
     expectPromises(world, output)
+    expectOperations(output)
   })
 })
+
+/** The operations of each step: counted while it ran, not made up afterwards. */
+function expectOperations({ steps }: ScenarioOutput): void {
+  for (const { operations, counts, commands } of steps) {
+    const { tableRequests, tableOperations, queueSent, queueReceived, relayCommands, relayBytes } = operations
+    for (const [name, count] of Object.entries(operations)) expect([name, count > 0]).toEqual([name, true])
+    expect(operations).toMatchObject({
+      graphRequests: counts['graphRequests'],
+      relayConversations: counts['relayConversations'],
+      invocations: queueReceived,
+    })
+    // A transaction is several operations; whoever started or approved the run sent the rest
+    expect(tableOperations).toBeGreaterThan(tableRequests)
+    expect([1, 2]).toContain(queueReceived - queueSent)
+    // Those that change something, and those that read
+    expect(relayCommands).toBeGreaterThan(commands)
+    expect(relayBytes).toBeGreaterThan(100 * relayCommands)
+  }
+  const [first, second] = steps.map(({ operations }) => operations)
+  expect(first?.relayCommands).toBeGreaterThan(second?.relayCommands ?? Number.NaN)
+}
 
 /** One row per scenario file: what each step did, and per person the decision and what Exchange does with the phone at the end. */
 const scenarios = [

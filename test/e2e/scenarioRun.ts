@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { expect } from 'vitest'
 import type { AuditRow } from '../../functions/core/audit.ts'
+import type { Operations } from '../../sim/local/operations.ts'
 import { launch } from './launcher.ts'
 
 export interface RuleView {
@@ -40,7 +41,13 @@ export interface DecisionView {
 }
 
 export interface ScenarioOutput {
-  readonly steps: readonly { readonly state: string; readonly commands: number; readonly message?: string }[]
+  readonly steps: readonly {
+    readonly state: string
+    readonly counts: Readonly<Record<string, number>>
+    readonly commands: number
+    readonly operations: Operations
+    readonly message?: string
+  }[]
   readonly decisions: readonly DecisionView[]
   readonly exchange: ExchangeView
   readonly mails: readonly { readonly to: string; readonly subject: string; readonly record: string | null }[]

@@ -36,7 +36,10 @@ describe('a full sync that is done', () => {
     expect(others).toEqual([])
     expect(done).toEqual({ ...of, mode: 'everything', dryRun: false, durationMs: number, counts })
     expect(done?.['durationMs']).toBeGreaterThan(0)
-    for (const name of ['graphRequests', 'tableRequests', 'relayConversations'])
+    // The first message comes with the start, the last hands on no other, the approval sends one
+    const received = steps.length
+    expect(counts).toMatchObject({ queueReceived: received, queueSent: received - 2 })
+    for (const name of ['graphRequests', 'tableRequests', 'tableOperations', 'queueSent', 'relayConversations'])
       expect([name, counts[name]]).toEqual([name, steps.reduce((sum, step) => sum + Number(step[name]), 0)])
     expect(counts['outcome.done']).toBe(system.exchange.journal.length)
     expect(counts['graphThrottled']).toBe(0)
