@@ -27,8 +27,6 @@ interface BenchOptions {
   readonly counts?: string
   readonly save?: string
   readonly inputs?: string
-  /** How long the bench `cost` waits before a quick sync is idle. */
-  readonly quietMs?: number
 }
 
 export type Bench = (options: BenchOptions) => Promise<BenchResult>

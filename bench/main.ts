@@ -34,7 +34,7 @@ const benches: Readonly<Record<string, { readonly what: string; readonly load: (
     load: async () => (await import('./functionsPackage.ts')).functionsPackage,
   },
   cost: {
-    what: 'operations at 1,000 and 10,000 devices, half an hour; what a month costs (docs/cost.md)',
+    what: 'operations at 1,000 and 10,000 devices; what a month costs (docs/cost.md)',
     load: async () => (await import('./cost/cost.ts')).cost,
   },
   package: {
@@ -62,7 +62,7 @@ const program = new Command('npm run bench --')
   .option('--inputs <file>', 'cost: usage and prices, instead of docs/cost.inputs.json')
   .addHelpText('after', `\n${list.join('\n')}`)
   .action(async (name: string, { json, ...options }: Options) => {
-    // Counting is no measurement of speed, and takes half an hour
+    // Counting is no measurement of speed
     const names = name === 'all' ? Object.keys(benches).filter((one) => one !== 'cost') : [name]
     for (const one of names) {
       const bench = benches[one]

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { root } from '../../sim/local/programFiles.ts'
 import { round, type Bench } from '../bench.ts'
-import { countCost, lookBackMs } from './countCost.ts'
+import { countCost } from './countCost.ts'
 import { extrapolated, type SizeCounts, type SyncCounts } from './counts.ts'
 import { costTables } from './costTables.ts'
 import { readInputs } from './inputs.ts'
@@ -13,11 +13,10 @@ const sizes = [1_000, 10_000] as const
 const largest = 100_000
 
 /**
- * `records`: counts this size, too; 100,000 take hours. `counts`: a file of earlier counts, and nothing is started; `save`: where to write what was counted.
- * `quietMs`: how long nothing changes before a quick sync counts as idle.
+ * `records`: counts this size, too; 100,000 take an hour. `counts`: a file of earlier counts, and nothing is started; `save`: where to write what was counted.
  */
-export const cost: Bench = async ({ records, counts, save, inputs, quietMs = lookBackMs }) => {
-  const counted = counts === undefined ? await count(records, quietMs) : readCounts(counts)
+export const cost: Bench = async ({ records, counts, save, inputs }) => {
+  const counted = counts === undefined ? await count(records) : readCounts(counts)
   if (save !== undefined) writeFileSync(save, `${JSON.stringify(counted, null, 2)}\n`)
   const all = withLargest(counted)
   const { counted: _, ...tables } = costTables(all, readInputs(inputs ?? path.join(root, 'docs/cost.inputs.json')))
@@ -43,11 +42,11 @@ export function withLargest(counted: readonly SizeCounts[]): SizeCounts[] {
   return [...counted, extrapolated(small, large, largest)]
 }
 
-async function count(records: number | undefined, quietMs: number): Promise<SizeCounts[]> {
+async function count(records: number | undefined): Promise<SizeCounts[]> {
   const wanted = [...new Set([...sizes, ...(records === undefined ? [] : [records])])].toSorted((a, b) => a - b)
   const counted: SizeCounts[] = []
   const onProgress = (what: string) => void process.stderr.write(`counted: ${what}\n`)
-  for (const devices of wanted) counted.push(await countCost(devices, { quietMs, onProgress }))
+  for (const devices of wanted) counted.push(await countCost(devices, { onProgress }))
   return counted
 }
 
@@ -58,6 +57,7 @@ function rowsOf(size: SizeCounts): Record<string, string | number>[] {
     row('daily full sync', size.full),
     row('quick sync, nothing changed', size.idle),
     row('quick sync, 10 changes', size.busy),
-    row('quick sync after that one', size.echo),
+    row('the next quick sync', size.echo),
+    row('later ones that look back', size.reread),
   ]
 }

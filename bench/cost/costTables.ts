@@ -24,7 +24,8 @@ const syncs = {
   full: 'daily full sync',
   idle: 'quick sync, nothing changed',
   busy: 'quick sync, 10 changes',
-  echo: 'quick sync after that one',
+  echo: 'the next quick sync',
+  reread: 'later ones that look back',
 } as const
 
 const columns: readonly (readonly [string, (sync: SyncCounts) => number])[] = [
@@ -60,7 +61,8 @@ function operationsTable(sizes: readonly SizeCounts[], { usage }: Inputs): strin
     [
       row('quick syncs, nothing changed', ({ occasions }) => occasions.idle),
       row('quick syncs, 10 changes', ({ occasions }) => occasions.busy),
-      row('quick syncs after one of those', ({ occasions }) => occasions.echo),
+      row('the next ones', ({ occasions }) => occasions.echo),
+      row('later ones that look back', ({ occasions }) => occasions.reread),
       row('full syncs', ({ occasions }) => occasions.full),
       row('table requests', ({ tableRequests }) => tableRequests),
       row('table operations as billed', ({ billed }) => billed.tableOperations),

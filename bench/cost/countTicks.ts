@@ -12,6 +12,18 @@ import { noActivation } from '../noActivation.ts'
 import { sources } from '../sources.ts'
 import type { TickCounts } from './counts.ts'
 
+/** As in functions/sync/changes/readTouched.ts. */
+const lookBackMs = 10 * 60_000
+
+/** As if ten minutes had gone by since: the next quick sync sees what changed from then on, and not what the full syncs have just written. */
+export async function lookBackTo(service: string, at: Date): Promise<void> {
+  const store = tableStore({ service })
+  const found = await store.document(connectorId, 'bookmarks')
+  if (!found) throw new Error('no sync has left bookmarks')
+  const readAt = new Date(at.getTime() + lookBackMs).toISOString()
+  await store.saveDocument(connectorId, 'bookmarks', { ...found.value, readAt }, found.etag)
+}
+
 interface Tick {
   readonly ports: Ports
   readonly spent: () => TickCounts

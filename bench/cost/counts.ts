@@ -28,8 +28,10 @@ export interface SizeCounts {
   readonly idle: SyncCounts
   /** With `changesPerBusySync` devices that changed. */
   readonly busy: SyncCounts
-  /** In the minutes after that one: what changed is read once more, as Exchange may have been late to tell all of it. */
+  /** The next one: it finds what the commands of that one changed. */
   readonly echo: SyncCounts
+  /** One of those after it, as long as the look-back: it reads the same once more, and finds it as it is stored. */
+  readonly reread: SyncCounts
   readonly quickTick: TickCounts
   /** Where a sync has just spoken with the relay. */
   readonly presenceTick: TickCounts
@@ -56,6 +58,7 @@ export function extrapolated(small: SizeCounts, large: SizeCounts, devices: numb
     idle: line(small.idle, large.idle),
     busy: line(small.busy, large.busy),
     echo: line(small.echo, large.echo),
+    reread: line(small.reread, large.reread),
     quickTick: line(small.quickTick, large.quickTick),
     presenceTick: line(small.presenceTick, large.presenceTick),
     anchorTick: line(small.anchorTick, large.anchorTick),

@@ -8,6 +8,7 @@ export interface Occasions {
   readonly idle: number
   readonly busy: number
   readonly echo: number
+  readonly reread: number
   readonly quickTick: number
   readonly presenceTick: number
   readonly anchorTick: number
@@ -27,7 +28,8 @@ export interface Month {
 /*
  * quick syncs of the month             | which
  * one for every ten changes            | busy
- * those in the look-back after one     | echo, as far as there are so many
+ * the one after a busy one             | echo, as far as there are so many
+ * the others in the look-back after it | reread, likewise
  * the others                           | idle
  * More changes than that: as if there were more quick syncs, which is dearer than larger ones.
  */
@@ -35,13 +37,15 @@ export function occasionsOf(devices: number, usage: Usage): Occasions {
   const minutes = usage.daysPerMonth * 24 * 60
   const quick = minutes / Math.max(usage.quickMinutes, usage.quickTimerMinutes)
   const busy = (devices * usage.changesPerDeviceAndDay * usage.daysPerMonth) / changesPerBusySync
-  const echoesOfOne = Math.ceil(usage.lookBackMinutes / Math.max(usage.quickMinutes, usage.quickTimerMinutes))
-  const echo = Math.min(Math.max(0, quick - busy), busy * echoesOfOne)
+  const looksBack = Math.ceil(usage.lookBackMinutes / Math.max(usage.quickMinutes, usage.quickTimerMinutes))
+  const echo = Math.min(Math.max(0, quick - busy), busy)
+  const reread = Math.min(Math.max(0, quick - busy - echo), busy * Math.max(0, looksBack - 1))
   return {
     full: usage.fullSyncsPerDay * usage.daysPerMonth,
-    idle: Math.max(0, quick - busy - echo),
+    idle: Math.max(0, quick - busy - echo - reread),
     busy,
     echo,
+    reread,
     quickTick: minutes / usage.quickTimerMinutes,
     presenceTick: minutes / usage.presenceMinutes,
     anchorTick: usage.daysPerMonth * 24,
@@ -51,7 +55,9 @@ export function occasionsOf(devices: number, usage: Usage): Occasions {
 
 export function monthOf(counts: SizeCounts, usage: Usage): Month {
   const occasions = occasionsOf(counts.devices, usage)
-  const syncs = (['full', 'idle', 'busy', 'echo'] as const).map((name) => [counts[name], occasions[name]] as const)
+  const syncs = (['full', 'idle', 'busy', 'echo', 'reread'] as const).map(
+    (name) => [counts[name], occasions[name]] as const,
+  )
   const ticks = [
     [counts.quickTick, occasions.quickTick],
     [counts.presenceTick, occasions.presenceTick],

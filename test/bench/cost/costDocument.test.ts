@@ -28,7 +28,7 @@ test('the bench calculates the same tables from the counts, without counting', a
   const { text, rows } = await cost({ counts: file('docs/cost.counts.json') })
   const { counted: _, ...tables } = costTables(sizes, inputs)
   expect(text).toBe(Object.values(tables).join('\n\n'))
-  expect(rows).toHaveLength(15)
+  expect(rows).toHaveLength(18)
 })
 
 describe('inputs that the repository knows are as there', () => {

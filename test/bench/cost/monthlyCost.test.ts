@@ -51,6 +51,7 @@ const nothing: SizeCounts = {
   idle: sync(0),
   busy: sync(0),
   echo: sync(0),
+  reread: sync(0),
   quickTick: noTick,
   presenceTick: noTick,
   anchorTick: noTick,
@@ -62,16 +63,24 @@ describe('how often in a month', () => {
    * 1,000 devices and 30 days; a busy sync for ten changes, and after each the look-back's ten
    */
   test.each([
-    ['no change: all are idle', {}, { idle: minutes, busy: 0, echo: 0 }],
-    ['20 changes a day: 60 busy', { changesPerDeviceAndDay: 0.02 }, { idle: minutes - 660, busy: 60, echo: 600 }],
+    ['no change: all are idle', {}, { idle: minutes, busy: 0, echo: 0, reread: 0 }],
+    [
+      '20 changes a day: 60 busy',
+      { changesPerDeviceAndDay: 0.02 },
+      { idle: minutes - 660, busy: 60, echo: 60, reread: 540 },
+    ],
     [
       'look-back of two syncs',
       { changesPerDeviceAndDay: 0.02, quickMinutes: 5 },
-      { idle: 8_640 - 180, busy: 60, echo: 120 },
+      { idle: 8_640 - 180, busy: 60, echo: 60, reread: 60 },
     ],
-    ['the timer is rarer than the setting', { quickTimerMinutes: 10 }, { idle: 4_320, busy: 0, echo: 0 }],
-    ['more changes than syncs', { changesPerDeviceAndDay: 20 }, { idle: 0, busy: 60_000, echo: 0 }],
-    ['no room for all that look back', { changesPerDeviceAndDay: 10 }, { idle: 0, busy: 30_000, echo: 13_200 }],
+    ['the timer is rarer than the setting', { quickTimerMinutes: 10 }, { idle: 4_320, busy: 0, echo: 0, reread: 0 }],
+    ['more changes than syncs', { changesPerDeviceAndDay: 20 }, { idle: 0, busy: 60_000, echo: 0, reread: 0 }],
+    [
+      'no room for all that look back',
+      { changesPerDeviceAndDay: 10 },
+      { idle: 0, busy: 30_000, echo: 13_200, reread: 0 },
+    ],
   ])('%s', (_what, changed, expected) => {
     expect(occasionsOf(1_000, { ...usage, ...changed })).toMatchObject(expected)
   })
