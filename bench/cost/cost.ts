@@ -35,7 +35,7 @@ export function readCounts(file: string): SizeCounts[] {
   return JSON.parse(readFileSync(file, 'utf8')) as SizeCounts[]
 }
 
-/** Where the largest size was not counted, it is on the line through the two largest that were. */
+/** Where the largest size was not counted, it is made of the two largest that were. */
 export function withLargest(counted: readonly SizeCounts[]): SizeCounts[] {
   const [small, large] = counted.slice(-2)
   if (!small || !large || large.devices >= largest) return [...counted]

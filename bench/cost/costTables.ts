@@ -125,7 +125,6 @@ function lowerTable(sizes: readonly SizeCounts[], inputs: Inputs): string {
         other({ quickMinutes: 5, quickTimerMinutes: 5, presenceMinutes: 5 }),
       ),
       row('instances of 0.5 GB', other({ instanceGb: 0.5 })),
-      row('the host logs nothing of invocations', other({ hostLogBytesPerInvocation: 0 })),
       row('a second relay', other({ relays: inputs.usage.relays + 1 })),
     ],
   )

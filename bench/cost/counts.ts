@@ -40,27 +40,34 @@ export interface SizeCounts {
 
 export const changesPerBusySync = 10
 
-/** The straight line through two counted sizes; what it makes smaller than nothing is nothing. */
+/**
+ * A size beyond two that were counted. Full syncs are on the straight line through both; quick syncs and ticks do not grow with the size (bench `quick`),
+ * so theirs is the larger of both counts, and what differs between them by chance is not made ten times as much.
+ */
 export function extrapolated(small: SizeCounts, large: SizeCounts, devices: number): SizeCounts {
   const at = (devices - small.devices) / (large.devices - small.devices)
-  const line = <T extends object>(a: T, b: T): T =>
-    Object.fromEntries(
-      Object.entries(a).map(([name, from]: [string, number]) => {
-        const to = (b as Record<string, number>)[name] ?? 0
-        return [name, Math.max(0, Math.round(from + (to - from) * at))]
-      }),
-    ) as T
+  const line = <T extends object>(a: T, b: T) =>
+    each(a, b, (from, to) => Math.max(0, Math.round(from + (to - from) * at)))
+  const larger = <T extends object>(a: T, b: T) => each(a, b, Math.max)
   return {
     devices,
     how: 'extrapolated',
     firstFull: line(small.firstFull, large.firstFull),
     full: line(small.full, large.full),
-    idle: line(small.idle, large.idle),
-    busy: line(small.busy, large.busy),
-    echo: line(small.echo, large.echo),
-    reread: line(small.reread, large.reread),
-    quickTick: line(small.quickTick, large.quickTick),
-    presenceTick: line(small.presenceTick, large.presenceTick),
-    anchorTick: line(small.anchorTick, large.anchorTick),
+    idle: larger(small.idle, large.idle),
+    busy: larger(small.busy, large.busy),
+    echo: larger(small.echo, large.echo),
+    reread: larger(small.reread, large.reread),
+    quickTick: larger(small.quickTick, large.quickTick),
+    presenceTick: larger(small.presenceTick, large.presenceTick),
+    anchorTick: larger(small.anchorTick, large.anchorTick),
   }
+}
+
+/** Both have the same names, and numbers only. */
+function each<T extends object>(a: T, b: T, join: (a: number, b: number) => number): T {
+  const other = b as Record<string, number>
+  return Object.fromEntries(
+    Object.entries(a).map(([name, number]: [string, number]) => [name, join(number, other[name] ?? Number.NaN)]),
+  ) as T
 }

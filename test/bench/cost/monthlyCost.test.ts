@@ -199,15 +199,26 @@ describe('money', () => {
   })
 })
 
-test('a size that was not counted is on the straight line through two that were, never below nothing', () => {
-  const small = { ...nothing, full: { ...sync(10), graphRequests: 7 }, idle: sync(9) }
-  const large = { ...nothing, devices: 3_000, full: { ...sync(30), graphRequests: 7 }, idle: sync(5) }
-  const { how, devices, full, idle } = extrapolated(small, large, 11_000)
-  expect([how, devices, full.tableRequests, full.graphRequests, idle.tableRequests]).toEqual([
-    'extrapolated',
-    11_000,
-    110,
-    7,
-    0,
-  ])
+describe('a size that was not counted', () => {
+  const small = {
+    ...nothing,
+    full: { ...sync(10), graphRequests: 7, logBytes: 9 },
+    idle: sync(9),
+    quickTick: { ...noTick, logBytes: 3 },
+  }
+  const large = {
+    ...nothing,
+    devices: 3_000,
+    full: { ...sync(30), graphRequests: 7, logBytes: 5 },
+    idle: { ...sync(5), stepMs: 12 },
+  }
+  const { how, devices, full, idle, quickTick } = extrapolated(small, large, 11_000)
+  test('has full syncs on the straight line through two that were, never below nothing', () => {
+    expect([how, devices]).toEqual(['extrapolated', 11_000])
+    expect(full).toMatchObject({ tableRequests: 110, graphRequests: 7, logBytes: 0 })
+  })
+  test('has the dearer of their quick syncs and ticks', () => {
+    expect(idle).toEqual({ ...sync(9), stepMs: 12 })
+    expect(quickTick).toEqual({ ...noTick, logBytes: 3 })
+  })
 })
