@@ -37,8 +37,8 @@ describe('of callers that share a store', () => {
       for (let at = 0; at < times; at += 1) await store.relays(world.id)
     }
     await Promise.all([ask(one, 3), ask(other, 40)])
-    // Whichever came first has made the table, too
-    expect(one.requests()).toBeLessThanOrEqual(4)
+    // Whichever came first has made the table and looked at its version, too
+    expect(one.requests()).toBeLessThanOrEqual(6)
     expect(other.requests()).toBeGreaterThanOrEqual(40)
     expect(one.requests() + other.requests()).toBe(came())
     expect(shared.requests()).toBe(came())
