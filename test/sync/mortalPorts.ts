@@ -34,11 +34,14 @@ export function mortalPorts(ports: Ports, life: Life): Ports {
   }
 }
 
+/** Asked for what was spent: nothing that a process could die of. */
+const counters: ReadonlySet<string> = new Set(['operations', 'requests', 'throttled'])
+
 function mortal<T extends object>(target: T, breathe: () => void): T {
   return new Proxy(target, {
     get(object, name) {
       const value: unknown = Reflect.get(object, name, object)
-      if (typeof value !== 'function' || name === 'requests' || name === 'throttled') return value
+      if (typeof value !== 'function' || counters.has(String(name))) return value
       return (...args: unknown[]) => {
         if (isStream(name)) return mortalStream(() => value.apply(object, args) as AsyncIterable<unknown>, breathe)
         return attempt(breathe, () => value.apply(object, args) as Promise<unknown>)
